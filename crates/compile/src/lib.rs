@@ -1,0 +1,1 @@
+//! The compiler: snapshots to bundles.

@@ -1,0 +1,115 @@
+//! What can go wrong with an expression, and where.
+
+use std::fmt;
+
+/// A place in the source text of an expression: one-based line and column, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// One-based line.
+    pub line: u32,
+    /// One-based column, in characters.
+    pub column: u32,
+}
+
+impl Position {
+    /// The position of a byte offset into `source`; past the end counts as the end.
+    #[must_use]
+    pub fn of(source: &str, offset: usize) -> Self {
+        let mut offset = offset.min(source.len());
+        while !source.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = &source[..offset];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self { line: small(line), column: small(column) }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Why an expression was refused, or why its evaluation gave no value.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// The text is not an expression, or a call does not fit the function it names.
+    #[error("{at}: {message}")]
+    Syntax {
+        /// Where.
+        at: Position,
+        /// What is wrong.
+        message: String,
+    },
+    /// A name that is neither a variable in scope nor a known function.
+    #[error("{at}: undeclared reference to '{name}'")]
+    Undeclared {
+        /// Where the name stands.
+        at: Position,
+        /// The name.
+        name: String,
+    },
+    /// Types that are known before evaluation and fit no overload.
+    #[error("{at}: found no matching overload for '{function}' applied to '({operands})'")]
+    Type {
+        /// Where the call or operator stands.
+        at: Position,
+        /// The function or operator.
+        function: String,
+        /// The operand types, separated by commas.
+        operands: String,
+    },
+    /// A field or a map key that is not there.
+    #[error("no such key: {0}")]
+    NoSuchKey(String),
+    /// Operands whose types fit no overload of the operation.
+    #[error("no such overload: {0}")]
+    NoSuchOverload(String),
+    /// A list index outside of the list.
+    #[error("index out of bounds: {0}")]
+    OutOfBounds(i64),
+    /// Integer division by zero.
+    #[error("division by zero")]
+    DivisionByZero,
+    /// Integer remainder by zero.
+    #[error("modulus by zero")]
+    ModulusByZero,
+    /// A result outside of the range of its type.
+    #[error("{0} overflow")]
+    Overflow(&'static str),
+    /// A key given twice to a map.
+    #[error("insert failed: key {0} already exists")]
+    DuplicateKey(String),
+    /// An argument that a function does not take.
+    #[error("{0}")]
+    Argument(String),
+    /// The expression costs more than [`crate::Limits`] allow.
+    #[error("expression exceeds the limit of {limit} {unit}")]
+    Limit {
+        /// The bound that was met.
+        limit: u64,
+        /// What it counts.
+        unit: &'static str,
+    },
+}
+
+impl Error {
+    /// A function's complaint about its arguments.
+    pub fn argument(message: impl Into<String>) -> Self {
+        Self::Argument(message.into())
+    }
+
+    /// Whether the expression itself is wrong, whatever values it meets.
+    #[must_use]
+    pub const fn is_compile(&self) -> bool {
+        matches!(self, Self::Syntax { .. } | Self::Undeclared { .. } | Self::Type { .. })
+    }
+
+    /// Whether the evaluation ended on a limit, which no operator may absorb.
+    pub(crate) const fn is_limit(&self) -> bool {
+        matches!(self, Self::Limit { .. })
+    }
+}

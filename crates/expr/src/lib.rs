@@ -1,0 +1,28 @@
+//! The expression language (CEL) of templates, rules and conditions.
+//!
+//! Source text is compiled by an [`Environment`] to a [`Program`], and a program is evaluated
+//! against [`Bindings`] to a [`Value`]. The crate knows nothing of the platform: its own functions
+//! and method rewrites are registered from outside. Nothing here panics on any input, maps are
+//! ordered by key so that equal inputs give equal outputs, and every evaluation is bounded in steps
+//! and in bytes ([`Limits`]).
+//!
+//! The engine is written here rather than taken from a crate because of four needs: numbers that
+//! come from JSON are doubles yet must mix with integer literals, omission is a value, limits hold
+//! at every step, and errors carry positions.
+
+mod bindings;
+mod environment;
+mod error;
+mod evaluate;
+mod library;
+mod limits;
+mod program;
+mod syntax;
+mod value;
+
+pub use bindings::Bindings;
+pub use environment::{Arity, Builder, Environment};
+pub use error::{Error, Position};
+pub use limits::Limits;
+pub use program::{Program, Reference};
+pub use value::{Duration, Key, Map, Numbers, Timestamp, Type, Value};

@@ -1,0 +1,78 @@
+//! Equality and order across types, as the language defines them.
+
+use std::cmp::Ordering;
+
+use super::Value;
+
+/// Equality of the language: numbers by value across their types, `NaN` equal to nothing, and
+/// values of different types unequal rather than an error.
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) | (Self::Omit, Self::Omit) => true,
+            (Self::Bool(left), Self::Bool(right)) => left == right,
+            (Self::String(left), Self::String(right)) => left == right,
+            (Self::Bytes(left), Self::Bytes(right)) => left == right,
+            (Self::List(left), Self::List(right)) => left == right,
+            (Self::Map(left), Self::Map(right)) => left == right,
+            (Self::Timestamp(left), Self::Timestamp(right)) => left == right,
+            (Self::Duration(left), Self::Duration(right)) => left == right,
+            (Self::Type(left), Self::Type(right)) => left == right,
+            (Self::Optional(left), Self::Optional(right)) => left == right,
+            _ => numbers(self, other) == Some(Ordering::Equal),
+        }
+    }
+}
+
+impl Value {
+    /// The order of two values that have one: numbers across their types, text, bytes, booleans,
+    /// times and spans. `None` for anything else, and for `NaN`.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Bool(left), Self::Bool(right)) => Some(left.cmp(right)),
+            (Self::String(left), Self::String(right)) => Some(left.cmp(right)),
+            (Self::Bytes(left), Self::Bytes(right)) => Some(left.cmp(right)),
+            (Self::Timestamp(left), Self::Timestamp(right)) => Some(left.cmp(right)),
+            (Self::Duration(left), Self::Duration(right)) => Some(left.cmp(right)),
+            _ => numbers(self, other),
+        }
+    }
+
+    /// Whether both values are numbers, which always compare though not always have an order.
+    pub(crate) const fn is_number(&self) -> bool {
+        matches!(self, Self::Int(_) | Self::Uint(_) | Self::Double(_))
+    }
+}
+
+fn numbers(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Double(left), Value::Double(right)) => left.partial_cmp(right),
+        (Value::Double(double), _) => Some(integer_to_double(whole(right)?, *double)?.reverse()),
+        (_, Value::Double(double)) => integer_to_double(whole(left)?, *double),
+        _ => Some(whole(left)?.cmp(&whole(right)?)),
+    }
+}
+
+fn whole(value: &Value) -> Option<i128> {
+    match value {
+        Value::Int(int) => Some(i128::from(*int)),
+        Value::Uint(uint) => Some(i128::from(*uint)),
+        _ => None,
+    }
+}
+
+/// Exact even where the integer has no double of its own.
+fn integer_to_double(integer: i128, double: f64) -> Option<Ordering> {
+    // Every 64-bit integer lies well inside of this range.
+    const FAR: f64 = 1e30;
+    if double.is_nan() {
+        return None;
+    }
+    if double.abs() >= FAR {
+        return Some(if double > 0.0 { Ordering::Less } else { Ordering::Greater });
+    }
+    let floor = double.floor();
+    let order = integer.cmp(&(floor as i128));
+    Some(if order == Ordering::Equal && double > floor { Ordering::Less } else { order })
+}

@@ -1,0 +1,103 @@
+//! Values from JSON and to JSON.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Number, Value as Json};
+
+use super::{Key, Map, Value, integral};
+
+/// How numbers are read from JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbers {
+    /// All numbers are doubles, as in every rendering context.
+    Doubles,
+    /// A number written without fraction and exponent is an integer.
+    AsWritten,
+}
+
+
+/// Integers up to here have a double of their own, and are written as integers.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+impl Value {
+    /// The value of a JSON document.
+    #[must_use]
+    pub fn from_json(json: &Json, numbers: Numbers) -> Self {
+        match json {
+            Json::Null => Self::Null,
+            Json::Bool(truth) => Self::Bool(*truth),
+            Json::Number(number) => from_number(number, numbers),
+            Json::String(text) => Self::String(text.as_str().into()),
+            Json::Array(items) => {
+                Self::list(items.iter().map(|item| Self::from_json(item, numbers)).collect())
+            }
+            Json::Object(fields) => Self::map(
+                fields
+                    .iter()
+                    .map(|(name, field)| {
+                        (Key::string(name.as_str()), Self::from_json(field, numbers))
+                    })
+                    .collect(),
+            ),
+        }
+    }
+
+    /// The JSON of a value; `None` for [`Value::Omit`]. Omitted entries and items are left out at
+    /// every level.
+    ///
+    /// A double without a fraction is written as an integer, a double that JSON cannot hold as its
+    /// text, bytes as text where they are UTF-8 and in base64 otherwise, a time in RFC 3339, a
+    /// span in nanoseconds, and an absent optional as `null`.
+    #[must_use]
+    pub fn to_json(&self) -> Option<Json> {
+        Some(match self {
+            Self::Omit => return None,
+            Self::Null | Self::Optional(None) => Json::Null,
+            Self::Bool(truth) => Json::Bool(*truth),
+            Self::Int(int) => Json::from(*int),
+            Self::Uint(uint) => Json::from(*uint),
+            Self::Double(double) => json_double(*double),
+            Self::String(text) => Json::String(String::from(&**text)),
+            Self::Bytes(bytes) => Json::String(bytes_text(bytes)),
+            Self::List(items) => Json::Array(items.iter().filter_map(Self::to_json).collect()),
+            Self::Map(map) => Json::Object(json_map(map)),
+            Self::Timestamp(time) => Json::String(time.to_string()),
+            Self::Duration(span) => Json::from(span.nanoseconds()),
+            Self::Type(kind) => Json::String(kind.name().into()),
+            Self::Optional(Some(value)) => return Arc::as_ref(value).to_json(),
+        })
+    }
+}
+
+fn json_map(map: &Map) -> serde_json::Map<String, Json> {
+    map.iter().filter_map(|(key, value)| Some((key.to_string(), value.to_json()?))).collect()
+}
+
+fn from_number(number: &Number, numbers: Numbers) -> Value {
+    if numbers == Numbers::AsWritten {
+        if let Some(int) = number.as_i64() {
+            return Value::Int(int);
+        }
+        if let Some(uint) = number.as_u64() {
+            return Value::Uint(uint);
+        }
+    }
+    // Without arbitrary precision every JSON number has a double.
+    number.as_f64().map_or(Value::Null, Value::Double)
+}
+
+fn json_double(double: f64) -> Json {
+    match integral(double) {
+        Some(int) if double.abs() < EXACT => Json::from(int),
+        _ => Number::from_f64(double).map_or_else(
+            || Json::String(super::double_text(double)),
+            Json::Number,
+        ),
+    }
+}
+
+fn bytes_text(bytes: &[u8]) -> String {
+    std::str::from_utf8(bytes).map_or_else(|_| STANDARD.encode(bytes), String::from)
+}

@@ -1,0 +1,1 @@
+//! What every plane does with the control plane.

@@ -1,0 +1,1 @@
+//! Plan, apply, inventory and health, for both agents.

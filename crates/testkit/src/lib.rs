@@ -1,0 +1,1 @@
+//! Real services for tests: nats-server, PostgreSQL, the dev cluster.

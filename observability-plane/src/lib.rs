@@ -1,0 +1,1 @@
+//! Takes telemetry and answers queries about it.

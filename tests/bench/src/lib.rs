@@ -1,0 +1,1 @@
+//! Benchmarks: each prints a table and `bench.<name>_<unit>=<value>` lines.

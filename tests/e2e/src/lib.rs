@@ -1,0 +1,1 @@
+//! Walkthroughs against the five binaries and a real Kubernetes.

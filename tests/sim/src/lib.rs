@@ -1,0 +1,1 @@
+//! The pure steps joined by a hostile bus and cluster.

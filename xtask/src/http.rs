@@ -1,0 +1,38 @@
+//! A request to something on this machine, without a client library: one GET, no keep-alive.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+
+/// An answer of an HTTP server.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body, as it came (a chunked body keeps its chunk lines).
+    pub body: String,
+}
+
+/// Asks `address` for `path` with this `Host` header; gives up after two seconds.
+///
+/// # Errors
+/// Nobody answers there, or what answers is not HTTP.
+pub fn ask(address: SocketAddr, host: &str, path: &str) -> Result<Answer> {
+    let limit = Duration::from_secs(2);
+    let mut stream = TcpStream::connect_timeout(&address, limit)
+        .with_context(|| format!("connect to {address}"))?;
+    stream.set_read_timeout(Some(limit))?;
+    stream.set_write_timeout(Some(limit))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).with_context(|| format!("read from {address}"))?;
+    let text = String::from_utf8_lossy(&answer);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+    let status = status.with_context(|| format!("{address} does not speak HTTP"))?;
+    Ok(Answer { status, body: body.to_owned() })
+}
