@@ -1,7 +1,8 @@
 //! Conversions between messages and the model. Whatever comes from outside is checked here.
 
 use model::{
-    Digest, Envelope, Head, ObjectKey, ObjectMeta, PlaneName, RawJson, Target, Tombstone, UnitRevision,
+    Digest, Envelope, Head, ObjectKey, ObjectMeta, PlaneName, RawJson, Target, Tombstone,
+    UnitRevision,
 };
 
 use crate::{link, resources};
@@ -17,7 +18,10 @@ pub struct Error {
 }
 
 fn error(field: &'static str, message: impl ToString) -> Error {
-    Error { field, message: message.to_string() }
+    Error {
+        field,
+        message: message.to_string(),
+    }
 }
 
 impl From<&Envelope> for resources::Object {
@@ -47,7 +51,12 @@ impl TryFrom<resources::Object> for Envelope {
         let key = ObjectKey::parse(&object.kind, metadata.namespace.as_deref(), &metadata.name)
             .map_err(|e| error("kind", e))?;
         let (spec, status) = (json("spec", &object.spec)?, json("status", &object.status)?);
-        Ok(Self { key, metadata, spec, status })
+        Ok(Self {
+            key,
+            metadata,
+            spec,
+            status,
+        })
     }
 }
 
@@ -71,13 +80,19 @@ impl TryFrom<resources::Key> for ObjectKey {
 
 impl From<UnitRevision> for link::UnitRevision {
     fn from(revision: UnitRevision) -> Self {
-        Self { incarnation: revision.incarnation, counter: revision.counter }
+        Self {
+            incarnation: revision.incarnation,
+            counter: revision.counter,
+        }
     }
 }
 
 impl From<link::UnitRevision> for UnitRevision {
     fn from(revision: link::UnitRevision) -> Self {
-        Self { incarnation: revision.incarnation, counter: revision.counter }
+        Self {
+            incarnation: revision.incarnation,
+            counter: revision.counter,
+        }
     }
 }
 
@@ -87,8 +102,12 @@ impl From<&Head> for link::Head {
             unit: head.unit.to_string(),
             revision: Some(head.revision.into()),
             target: Some(match head.target {
-                Target::Bundle(digest) => link::head::Target::Digest(digest.as_bytes().to_vec().into()),
-                Target::Tombstone(tombstone) => link::head::Target::Tombstone(format!("{tombstone:?}")),
+                Target::Bundle(digest) => {
+                    link::head::Target::Digest(digest.as_bytes().to_vec().into())
+                }
+                Target::Tombstone(tombstone) => {
+                    link::head::Target::Tombstone(format!("{tombstone:?}"))
+                }
             }),
             compiler_epoch: head.compiler_epoch,
             trace: head.trace.clone().unwrap_or_default(),
@@ -106,13 +125,21 @@ pub fn head(plane: &PlaneName, head: link::Head) -> Result<Head, Error> {
         link::head::Target::Tombstone(text) => Target::Tombstone(match text.as_str() {
             "Delete" => Tombstone::Delete,
             "Release" => Tombstone::Release,
-            other => return Err(error("tombstone", format!("{other:?} is neither Delete nor Release"))),
+            other => {
+                return Err(error(
+                    "tombstone",
+                    format!("{other:?} is neither Delete nor Release"),
+                ));
+            }
         }),
     };
     Ok(Head {
         unit: head.unit.parse().map_err(|e| error("unit", e))?,
         plane: plane.clone(),
-        revision: head.revision.ok_or_else(|| error("revision", "is required"))?.into(),
+        revision: head
+            .revision
+            .ok_or_else(|| error("revision", "is required"))?
+            .into(),
         target,
         compiler_epoch: head.compiler_epoch,
         trace: Some(head.trace).filter(|trace| !trace.is_empty()),

@@ -6,7 +6,7 @@ pub mod convert;
 pub mod status;
 
 /// The platform's objects, who may use them, and the links to planes.
-#[expect(missing_docs, clippy::all, unreachable_pub, reason = "generated from documented protobuf")]
+#[expect(missing_docs, reason = "generated from documented protobuf")]
 pub mod resources {
     tonic::include_proto!("quintet.resources.v1");
 }

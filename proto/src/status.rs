@@ -15,7 +15,11 @@ pub fn from_code(code: Code, message: impl Into<String>) -> Status {
 #[must_use]
 pub fn from_diagnostics(diagnostics: &Diagnostics) -> Status {
     let details = serde_json::to_vec(diagnostics).expect("diagnostics have string keys");
-    Status::with_details(tonic::Code::InvalidArgument, diagnostics.to_string(), details.into())
+    Status::with_details(
+        tonic::Code::InvalidArgument,
+        diagnostics.to_string(),
+        details.into(),
+    )
 }
 
 /// The code of an answer.
