@@ -6,7 +6,13 @@ pub mod convert;
 pub mod status;
 
 /// The platform's objects, who may use them, and the links to planes.
-#[expect(missing_docs, reason = "generated from documented protobuf")]
+#[expect(
+    missing_docs,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::too_many_lines,
+    reason = "generated from documented protobuf"
+)]
 pub mod resources {
     tonic::include_proto!("quintet.resources.v1");
 }
@@ -18,7 +24,13 @@ pub mod link {
 }
 
 /// Questions about telemetry.
-#[expect(missing_docs, reason = "generated from documented protobuf")]
+#[expect(
+    missing_docs,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::too_many_lines,
+    reason = "generated from documented protobuf"
+)]
 pub mod query {
     tonic::include_proto!("quintet.query.v1");
 }
