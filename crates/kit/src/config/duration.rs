@@ -167,6 +167,10 @@ impl<'de> Deserialize<'de> for HumanDuration {
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<HumanDuration, E> {
                 number.to_string().parse().map_err(E::custom)
             }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<HumanDuration, E> {
+                number.to_string().parse().map_err(E::custom)
+            }
         }
 
         deserializer.deserialize_any(Visitor)

@@ -13,6 +13,8 @@ pub use secrecy::{ExposeSecret, SecretString};
 /// What is shown instead of a secret.
 pub(crate) const MASK: &str = "********";
 
+const UNQUOTED: &str = "a secret is a string: put it in quotes";
+
 /// A secret: a value, or `{file: path}` naming the file that holds it.
 ///
 /// Its value is never printed, logged or serialized; the path of its file is. The file is read each time the secret
@@ -137,6 +139,23 @@ impl<'de> Deserialize<'de> for Secret {
                 Ok(Secret::from_value(value))
             }
 
+            // The default messages would quote the value.
+            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Secret, E> {
+                Err(E::custom(UNQUOTED))
+            }
+
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Secret, E> {
+                Err(E::custom(UNQUOTED))
+            }
+
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Secret, E> {
+                Err(E::custom(UNQUOTED))
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Secret, E> {
+                Err(E::custom(UNQUOTED))
+            }
+
             fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Secret, A::Error> {
                 let mut file: Option<PathBuf> = None;
                 while let Some(key) = map.next_key::<String>()? {
@@ -201,6 +220,14 @@ mod tests {
         }
         assert_eq!(serde_json::to_value(&secret).unwrap(), json);
         assert!(serde_json::from_str::<Secret>(r#"{"path": "x"}"#).is_err());
+    }
+
+    #[test]
+    fn a_number_is_refused_without_being_repeated() {
+        for unquoted in ["4711", "-4711", "47.11", "true"] {
+            let error = serde_json::from_str::<Secret>(unquoted).unwrap_err().to_string();
+            assert!(error.contains("quotes") && !error.contains(unquoted), "{error}");
+        }
     }
 
     #[test]

@@ -110,6 +110,12 @@ impl<'de> Deserialize<'de> for ByteSize {
             fn visit_u64<E: de::Error>(self, bytes: u64) -> Result<ByteSize, E> {
                 Ok(ByteSize(bytes))
             }
+
+            fn visit_i64<E: de::Error>(self, bytes: i64) -> Result<ByteSize, E> {
+                u64::try_from(bytes)
+                    .map(ByteSize)
+                    .map_err(|_| E::invalid_value(de::Unexpected::Signed(bytes), &self))
+            }
         }
 
         deserializer.deserialize_any(Visitor)
