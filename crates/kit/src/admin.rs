@@ -26,7 +26,9 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)) }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        }
     }
 }
 
@@ -52,7 +54,10 @@ impl Admin {
             .route("/livez", get(async || "alive\n"))
             .route("/readyz", get(readyz))
             .route("/metrics", get(metrics))
-            .route("/tasks", get(async |State(admin): State<Self>| Json(admin.tasks.report())))
+            .route(
+                "/tasks",
+                get(async |State(admin): State<Self>| Json(admin.tasks.report())),
+            )
             .route("/log-level", put(log_level))
             .with_state(self)
     }
@@ -68,9 +73,14 @@ async fn readyz(State(admin): State<Admin>) -> Response {
 
 async fn metrics(State(admin): State<Admin>) -> Response {
     match TextEncoder::new().encode_to_string(&admin.metrics.gather()) {
-        Ok(text) => {
-            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
-        }
+        Ok(text) => (
+            [(
+                header::CONTENT_TYPE,
+                "text/plain; version=0.0.4; charset=utf-8",
+            )],
+            text,
+        )
+            .into_response(),
         Err(error) => {
             tracing::warn!(error = %chain(&error), "the metrics cannot be shown");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

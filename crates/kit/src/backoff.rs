@@ -29,7 +29,10 @@ impl Default for Backoff {
 impl Backoff {
     /// A backoff from `min` to `max`; a `max` below `min` counts as `min`.
     pub const fn new(min: Duration, max: Duration) -> Self {
-        Self { min: HumanDuration(min), max: HumanDuration(max) }
+        Self {
+            min: HumanDuration(min),
+            max: HumanDuration(max),
+        }
     }
 
     /// Starts a series of attempts.
@@ -39,7 +42,11 @@ impl Backoff {
 
     /// Starts a series of attempts whose jitter comes from `entropy`.
     pub fn delays_from(self, entropy: Entropy) -> Delays {
-        Delays { policy: self, entropy, attempt: 0 }
+        Delays {
+            policy: self,
+            entropy,
+            attempt: 0,
+        }
     }
 }
 

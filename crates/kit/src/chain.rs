@@ -41,6 +41,9 @@ mod tests {
     #[test]
     fn every_cause_is_named_once() {
         let error = Outer(Middle(std::io::Error::other("permission denied")));
-        assert_eq!(chain(&error), "cannot load the key: cannot read `key`: permission denied");
+        assert_eq!(
+            chain(&error),
+            "cannot load the key: cannot read `key`: permission denied"
+        );
     }
 }

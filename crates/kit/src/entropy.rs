@@ -30,7 +30,9 @@ impl Entropy {
 
     /// A series that is the same for the same seed, for tests and simulations.
     pub fn seeded(seed: u64) -> Self {
-        Self(Source::Seeded(Arc::new(Mutex::new(StdRng::seed_from_u64(seed)))))
+        Self(Source::Seeded(Arc::new(Mutex::new(StdRng::seed_from_u64(
+            seed,
+        )))))
     }
 
     /// Random bytes.
@@ -75,9 +77,7 @@ impl Entropy {
         match &self.0 {
             #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
             Source::System => draw(&mut rand::rng()),
-            Source::Seeded(rng) => {
-                draw(&mut *rng.lock().unwrap_or_else(PoisonError::into_inner))
-            }
+            Source::Seeded(rng) => draw(&mut *rng.lock().unwrap_or_else(PoisonError::into_inner)),
         }
     }
 }

@@ -24,7 +24,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 ///
 /// When TLS cannot be set up.
 pub fn http_client(deadline: Duration) -> Result<Client, Error> {
-    builder(deadline).build().or_else(|error| without_authorities(deadline, &error))
+    builder(deadline)
+        .build()
+        .or_else(|error| without_authorities(deadline, &error))
 }
 
 /// As [`http_client`], but trusting the authorities of the PEM text `authority` too.
@@ -34,7 +36,10 @@ pub fn http_client(deadline: Duration) -> Result<Client, Error> {
 /// When `authority` is no PEM, or TLS cannot be set up.
 pub fn http_client_trusting(deadline: Duration, authority: &[u8]) -> Result<Client, Error> {
     let extra = Certificate::from_pem_bundle(authority).map_err(Error::Authority)?;
-    builder(deadline).tls_certs_merge(extra).build().map_err(Error::Tls)
+    builder(deadline)
+        .tls_certs_merge(extra)
+        .build()
+        .map_err(Error::Tls)
 }
 
 fn builder(deadline: Duration) -> ClientBuilder {
@@ -51,5 +56,8 @@ fn without_authorities(deadline: Duration, error: &reqwest::Error) -> Result<Cli
         error = %crate::chain(error),
         "no certificate authorities of the machine can be used; HTTPS will be refused"
     );
-    builder(deadline).tls_certs_only([]).build().map_err(Error::Tls)
+    builder(deadline)
+        .tls_certs_only([])
+        .build()
+        .map_err(Error::Tls)
 }

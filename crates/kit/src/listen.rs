@@ -24,7 +24,9 @@ struct Hint<'a>(&'a Option<String>);
 
 impl fmt::Display for Hint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.as_ref().map_or(Ok(()), |hint| write!(f, " ({hint})"))
+        self.0
+            .as_ref()
+            .map_or(Ok(()), |hint| write!(f, " ({hint})"))
     }
 }
 
@@ -43,7 +45,12 @@ pub async fn bind(purpose: &str, address: SocketAddr) -> Result<TcpListener, Err
         }
         Err(source) => {
             let hint = hint(&source, address);
-            Err(Error { address, purpose: purpose.to_owned(), hint, source })
+            Err(Error {
+                address,
+                purpose: purpose.to_owned(),
+                hint,
+                source,
+            })
         }
     }
 }
@@ -65,15 +72,28 @@ pub async fn serve(
 }
 
 fn hint(error: &std::io::Error, address: SocketAddr) -> Option<String> {
-    match error.kind() {
-        ErrorKind::AddrInUse => Some(match occupant::of(address.port()) {
-            Some(occupant) => format!("{occupant} holds the port; stop it or configure another"),
-            None => "another process holds the port; stop it or configure another".to_owned(),
-        }),
-        ErrorKind::PermissionDenied => Some("ports below 1024 need a privilege".to_owned()),
-        ErrorKind::AddrNotAvailable => Some("this machine does not have the address".to_owned()),
-        _ => None,
+    let kind = error.kind();
+    if kind == ErrorKind::AddrInUse {
+        let occupant = occupant::of(address.port());
+        let occupant = occupant.unwrap_or_else(|| "another process".to_owned());
+        return Some(format!(
+            "{occupant} holds the port; stop it or configure another"
+        ));
     }
+    let hints = [
+        (
+            ErrorKind::PermissionDenied,
+            "ports below 1024 need a privilege",
+        ),
+        (
+            ErrorKind::AddrNotAvailable,
+            "this machine does not have the address",
+        ),
+    ];
+    hints
+        .iter()
+        .find(|(of, _)| *of == kind)
+        .map(|(_, hint)| (*hint).to_owned())
 }
 
 /// Finds who listens on a port, from what Linux shows below `/proc`.
@@ -85,7 +105,9 @@ mod occupant {
     const LISTEN: &str = "0A";
 
     pub(super) fn of(port: u16) -> Option<String> {
-        let inode = ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|t| inode(t, port))?;
+        let inode = ["/proc/net/tcp", "/proc/net/tcp6"]
+            .iter()
+            .find_map(|t| inode(t, port))?;
         let socket = format!("socket:[{inode}]");
         for process in fs::read_dir("/proc").ok()?.flatten() {
             let pid = process.file_name().to_string_lossy().into_owned();
@@ -108,7 +130,9 @@ mod occupant {
     }
 
     fn holds(process: &Path, socket: &str) -> bool {
-        let Ok(files) = fs::read_dir(process.join("fd")) else { return false };
+        let Ok(files) = fs::read_dir(process.join("fd")) else {
+            return false;
+        };
         files.flatten().any(|file| {
             fs::read_link(file.path()).is_ok_and(|target| target.to_string_lossy() == socket)
         })

@@ -66,7 +66,9 @@ where
     F: AsyncFnOnce(C, &Tasks) -> Result<(), StartError>,
 {
     tls::install();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return refuse(name, &error, FAILURE),
@@ -96,9 +98,21 @@ async fn under_way(
         let mut signals = Signals::listen()?;
         let listener = listen::bind("the admin port", kit.admin.listen).await?;
         let router = Admin::new(tasks, telemetry).router();
-        tasks.spawn_once("admin", |shutdown| listen::serve(listener, router, shutdown));
-        tracing::info!(service.name = name, service.version = env!("CARGO_PKG_VERSION"), "starting");
-        drive(tasks, start, async || signals.next().await, *kit.shutdown.grace).await
+        tasks.spawn_once("admin", |shutdown| {
+            listen::serve(listener, router, shutdown)
+        });
+        tracing::info!(
+            service.name = name,
+            service.version = env!("CARGO_PKG_VERSION"),
+            "starting"
+        );
+        drive(
+            tasks,
+            start,
+            async || signals.next().await,
+            *kit.shutdown.grace,
+        )
+        .await
     };
     match result.await {
         Ok(()) => {

@@ -16,7 +16,9 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { grace: HumanDuration::from_secs(20) }
+        Self {
+            grace: HumanDuration::from_secs(20),
+        }
     }
 }
 

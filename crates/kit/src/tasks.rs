@@ -53,12 +53,18 @@ pub struct TaskSpec {
 impl TaskSpec {
     /// A task whose end shuts the process down.
     pub fn new(name: impl Into<Name>) -> Self {
-        Self { name: name.into(), on_exit: OnExit::ShutDown }
+        Self {
+            name: name.into(),
+            on_exit: OnExit::ShutDown,
+        }
     }
 
     /// A task that starts again, with the default backoff.
     pub fn restarting(name: impl Into<Name>) -> Self {
-        Self { name: name.into(), on_exit: OnExit::Restart(Backoff::default()) }
+        Self {
+            name: name.into(),
+            on_exit: OnExit::Restart(Backoff::default()),
+        }
     }
 
     /// The same task with another meaning of its end.
@@ -141,7 +147,9 @@ impl Tasks {
     {
         let status = self.registry().add_task(&spec);
         let tasks = self.clone();
-        self.shared.tracker.spawn(supervise::supervise(tasks, spec, status, run));
+        self.shared
+            .tracker
+            .spawn(supervise::supervise(tasks, spec, status, run));
     }
 
     /// Spawns a task that cannot start twice, such as a server that owns its listener. Its end shuts the process down.
@@ -152,7 +160,9 @@ impl Tasks {
     {
         let mut run = Some(run);
         self.spawn(TaskSpec::new(name), move |shutdown| {
-            let run = run.take().expect("a task that shuts down on its end is started once");
+            let run = run
+                .take()
+                .expect("a task that shuts down on its end is started once");
             run(shutdown)
         });
     }
@@ -167,8 +177,7 @@ impl Tasks {
         E: Error + Send + 'static,
     {
         self.registry().add_wake(wake.clone());
-        let spec =
-            TaskSpec::new(wake.name().clone()).on_exit(OnExit::Restart(wake.backoff()));
+        let spec = TaskSpec::new(wake.name().clone()).on_exit(OnExit::Restart(wake.backoff()));
         let step = Arc::new(step);
         let wake = wake.clone();
         self.spawn(spec, move |shutdown| {
@@ -221,7 +230,8 @@ impl Tasks {
     /// Ready once a task whose end shuts the process down has ended.
     pub async fn failed(&self) -> Failure {
         self.shared.failed.cancelled().await;
-        self.failure().expect("it is set before its token is cancelled")
+        self.failure()
+            .expect("it is set before its token is cancelled")
     }
 
     /// The first task whose end shuts the process down and that has ended.
@@ -233,8 +243,14 @@ impl Tasks {
     pub async fn stop(&self, grace: Duration) -> Vec<Name> {
         self.shared.shutdown.ask();
         self.shared.tracker.close();
-        let in_time = tokio::time::timeout(grace, self.shared.tracker.wait()).await.is_ok();
-        let late = if in_time { Vec::new() } else { self.registry().running() };
+        let in_time = tokio::time::timeout(grace, self.shared.tracker.wait())
+            .await
+            .is_ok();
+        let late = if in_time {
+            Vec::new()
+        } else {
+            self.registry().running()
+        };
         self.shared.shutdown.end();
         // A task that blocks its thread cannot be dropped; the process ends without it.
         let _ = tokio::time::timeout(LAST_MOMENT, self.shared.tracker.wait()).await;
@@ -253,12 +269,17 @@ impl Tasks {
     }
 
     fn registry(&self) -> std::sync::MutexGuard<'_, status::Registry> {
-        self.shared.registry.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .registry
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl std::fmt::Debug for Tasks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tasks").field("running", &self.registry().running()).finish()
+        f.debug_struct("Tasks")
+            .field("running", &self.registry().running())
+            .finish()
     }
 }

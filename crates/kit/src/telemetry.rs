@@ -144,7 +144,10 @@ impl Telemetry {
             .map_err(Error::Twice)?;
         exports.install();
         log_panics();
-        Ok(Self { exports, log_level: LogLevel(handle) })
+        Ok(Self {
+            exports,
+            log_level: LogLevel(handle),
+        })
     }
 
     pub(crate) fn log_level(&self) -> LogLevel {
@@ -174,14 +177,21 @@ where
         .with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Text => layer.boxed(),
-        LogFormat::Json => layer.json().flatten_event(true).with_span_list(false).boxed(),
+        LogFormat::Json => layer
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .boxed(),
     }
 }
 
 /// Panics become log lines, so that they reach those who read the logs. Their consequence is `Tasks`'.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        let location = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let message = panic.payload_as_str().unwrap_or("without a message");
         tracing::error!(panic.location = location, "panic: {message}");
     }));

@@ -63,12 +63,19 @@ impl Files {
     /// When a file cannot be read or is not what it should be.
     pub fn server_config(&self) -> Result<ServerConfig, Error> {
         let authority = self.client_ca.as_deref().map(read).transpose()?;
-        server_config(&read(&self.certificate)?, &read(&self.key)?, authority.as_deref())
+        server_config(
+            &read(&self.certificate)?,
+            &read(&self.key)?,
+            authority.as_deref(),
+        )
     }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source })
+    std::fs::read(path).map_err(|source| Error::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// The configuration of a server from PEM texts. With `client_ca`, clients must show a certificate of it.
@@ -86,12 +93,17 @@ pub fn server_config(
         None => ServerConfig::builder().with_no_client_auth(),
         Some(authority) => {
             let roots = Arc::new(roots(authority, "the clients' authority")?);
-            let verifier = WebPkiClientVerifier::builder(roots).build().map_err(Error::Verifier)?;
+            let verifier = WebPkiClientVerifier::builder(roots)
+                .build()
+                .map_err(Error::Verifier)?;
             ServerConfig::builder().with_client_cert_verifier(verifier)
         }
     };
     builder
-        .with_single_cert(certificates(certificate, "the server's certificate")?, private(key)?)
+        .with_single_cert(
+            certificates(certificate, "the server's certificate")?,
+            private(key)?,
+        )
         .map_err(|source| Error::Refused("the server's certificate with its key", source))
 }
 
@@ -111,14 +123,19 @@ pub fn client_config(
         return Ok(builder.with_no_client_auth());
     };
     builder
-        .with_client_auth_cert(certificates(certificate, "the client's certificate")?, private(key)?)
+        .with_client_auth_cert(
+            certificates(certificate, "the client's certificate")?,
+            private(key)?,
+        )
         .map_err(|source| Error::Refused("the client's certificate with its key", source))
 }
 
 fn roots(pem: &[u8], whose: &'static str) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(pem, whose)? {
-        roots.add(certificate).map_err(|source| Error::Refused(whose, source))?;
+        roots
+            .add(certificate)
+            .map_err(|source| Error::Refused(whose, source))?;
     }
     Ok(roots)
 }

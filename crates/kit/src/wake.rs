@@ -202,7 +202,10 @@ impl Wake {
             KeyValue::new("wake", self.shared.name.to_string()),
             KeyValue::new("outcome", label),
         ];
-        let histogram = meter("kit").f64_histogram("wake.run.duration").with_unit("s").build();
+        let histogram = meter("kit")
+            .f64_histogram("wake.run.duration")
+            .with_unit("s")
+            .build();
         histogram.record(took.as_secs_f64(), &labels);
 
         let mut seen = self.lock();
@@ -231,6 +234,9 @@ impl Wake {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -53,7 +53,9 @@ pub enum DurationError {
         unit: String,
     },
     /// Something else than whole numbers with units.
-    #[error("`{0}` is no duration; write whole numbers with units, such as `15s`, `200ms` or `1h30m`")]
+    #[error(
+        "`{0}` is no duration; write whole numbers with units, such as `15s`, `200ms` or `1h30m`"
+    )]
     Number(String),
     /// More than can be counted.
     #[error("the duration `{0}` is too long")]
@@ -70,11 +72,16 @@ impl FromStr for HumanDuration {
         }
         let mut nanos: u128 = 0;
         while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let digits = rest
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(rest.len());
             let (number, after) = rest.split_at(digits);
-            let number: u128 =
-                number.parse().map_err(|_| DurationError::Number(text.to_owned()))?;
-            let length = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+            let number: u128 = number
+                .parse()
+                .map_err(|_| DurationError::Number(text.to_owned()))?;
+            let length = after
+                .find(|c: char| !c.is_ascii_alphabetic())
+                .unwrap_or(after.len());
             let (unit, after) = after.split_at(length);
             if unit.is_empty() && after.is_empty() && number == 0 {
                 break;
@@ -85,7 +92,10 @@ impl FromStr for HumanDuration {
             let Some((_, factor)) = UNITS.iter().find(|(name, _)| *name == unit) else {
                 return Err(match unit {
                     "" => DurationError::Number(text.to_owned()),
-                    unit => DurationError::Unit { text: text.to_owned(), unit: unit.to_owned() },
+                    unit => DurationError::Unit {
+                        text: text.to_owned(),
+                        unit: unit.to_owned(),
+                    },
                 });
             };
             nanos = number
@@ -217,7 +227,10 @@ mod tests {
         assert!(matches!(parse("-1s"), Err(DurationError::Number(_))));
         assert!(matches!(parse("1.5s"), Err(DurationError::Number(_))));
         assert!(matches!(parse("1w"), Err(DurationError::Unit { .. })));
-        assert!(matches!(parse("99999999999999999999d"), Err(DurationError::TooLong(_))));
+        assert!(matches!(
+            parse("99999999999999999999d"),
+            Err(DurationError::TooLong(_))
+        ));
     }
 
     #[test]

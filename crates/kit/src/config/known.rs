@@ -25,7 +25,11 @@ impl<'s> Place<'s> {
     }
 
     fn of(root: &'s Value, schemas: &[&'s Value]) -> Self {
-        let mut place = Self { root, schemas: Vec::new(), open: false };
+        let mut place = Self {
+            root,
+            schemas: Vec::new(),
+            open: false,
+        };
         for schema in schemas {
             place.add(schema, 0);
         }
@@ -53,7 +57,13 @@ impl<'s> Place<'s> {
                 }
             }
         }
-        let says = ["type", "properties", "additionalProperties", "enum", "const"];
+        let says = [
+            "type",
+            "properties",
+            "additionalProperties",
+            "enum",
+            "const",
+        ];
         if says.iter().any(|keyword| schema.contains_key(*keyword)) {
             self.schemas.push(schema);
         } else if !combined {
@@ -89,15 +99,21 @@ impl<'s> Place<'s> {
     }
 
     fn items(&self) -> Self {
-        let items: Vec<&Value> =
-            self.schemas.iter().filter_map(|schema| schema.get("items")).collect();
+        let items: Vec<&Value> = self
+            .schemas
+            .iter()
+            .filter_map(|schema| schema.get("items"))
+            .collect();
         let mut place = Self::of(self.root, &items);
         place.open |= items.is_empty();
         place
     }
 
     fn keys(&self) -> Vec<&'s str> {
-        let properties = self.schemas.iter().filter_map(|schema| schema.get("properties"));
+        let properties = self
+            .schemas
+            .iter()
+            .filter_map(|schema| schema.get("properties"));
         let mut keys: Vec<&str> = properties
             .filter_map(Value::as_object)
             .flat_map(|properties| properties.keys().map(String::as_str))
@@ -120,7 +136,11 @@ impl<'s> Place<'s> {
 
     fn find_unknown(&self, dict: &Dict, path: &str, unknown: &mut Vec<(String, Vec<&'s str>)>) {
         for (key, value) in dict {
-            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            let path = if path.is_empty() {
+                key.clone()
+            } else {
+                format!("{path}.{key}")
+            };
             match self.child(key) {
                 Some(child) => child.find_unknown_in(value, &path, unknown),
                 None => unknown.push((path, self.keys())),
@@ -128,12 +148,7 @@ impl<'s> Place<'s> {
         }
     }
 
-    fn find_unknown_in(
-        &self,
-        value: &Held,
-        path: &str,
-        unknown: &mut Vec<(String, Vec<&'s str>)>,
-    ) {
+    fn find_unknown_in(&self, value: &Held, path: &str, unknown: &mut Vec<(String, Vec<&'s str>)>) {
         if let Some(dict) = value.as_dict() {
             // Of a free-form value nothing is known, so nothing is unknown.
             if !self.schemas.is_empty() {
@@ -178,8 +193,12 @@ impl<'s> Place<'s> {
     }
 
     fn is_other_variant(&self, old: &Dict, new: &Dict) -> bool {
-        let variants: Vec<&Map<String, Value>> =
-            self.schemas.iter().copied().filter(|schema| schema.contains_key("properties")).collect();
+        let variants: Vec<&Map<String, Value>> = self
+            .schemas
+            .iter()
+            .copied()
+            .filter(|schema| schema.contains_key("properties"))
+            .collect();
         if variants.len() < 2 {
             return false;
         }
@@ -202,6 +221,8 @@ fn accepts(schema: &Map<String, Value>, kind: &str) -> bool {
 /// The property whose constant tells the variants of an enum apart.
 fn tag_of(schema: &Map<String, Value>) -> Option<&str> {
     let properties = schema.get("properties")?.as_object()?;
-    let tag = properties.iter().find(|(_, property)| property.get("const").is_some())?;
+    let tag = properties
+        .iter()
+        .find(|(_, property)| property.get("const").is_some())?;
     Some(tag.0)
 }

@@ -69,13 +69,21 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, problem, origin } = self;
+        let Self {
+            path,
+            problem,
+            origin,
+        } = self;
         write!(f, "`{path}` in {origin}: {problem}")
     }
 }
 
 fn lines(faults: &[Fault]) -> String {
-    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")
+    faults
+        .iter()
+        .map(Fault::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Finds the configuration of a service, and in it the section `kit`.
@@ -88,11 +96,17 @@ pub fn load<C: Settings>(sources: &Sources) -> Result<(C, Config), Error> {
     let root = Place::root(&schema);
     let defaults = Value::serialize(C::default()).map_err(|e| Error::Defaults(Box::new(e)))?;
     let defaults = defaults.into_dict().unwrap_or_default();
-    let mut layers = vec![Layer { source: "the defaults".to_owned(), values: defaults }];
+    let mut layers = vec![Layer {
+        source: "the defaults".to_owned(),
+        values: defaults,
+    }];
     layers.extend(read(&root, sources)?);
 
-    let unknown: Vec<Fault> =
-        layers.iter().skip(1).flat_map(|layer| unknown_keys(&root, layer)).collect();
+    let unknown: Vec<Fault> = layers
+        .iter()
+        .skip(1)
+        .flat_map(|layer| unknown_keys(&root, layer))
+        .collect();
     if !unknown.is_empty() {
         return Err(Error::Faults(unknown));
     }
@@ -108,14 +122,21 @@ pub fn load<C: Settings>(sources: &Sources) -> Result<(C, Config), Error> {
 fn read(root: &Place<'_>, sources: &Sources) -> Result<Vec<Layer>, Error> {
     let mut layers = Vec::new();
     for path in &sources.files {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| Error::File { path: path.clone(), source })?;
-        layers.push(Layer::yaml(format!("the file `{}`", path.display()), &text)?);
+        let text = std::fs::read_to_string(path).map_err(|source| Error::File {
+            path: path.clone(),
+            source,
+        })?;
+        layers.push(Layer::yaml(
+            format!("the file `{}`", path.display()),
+            &text,
+        )?);
     }
     let mut environment = sources.environment.clone();
     environment.sort();
     layers.extend(
-        environment.iter().filter_map(|(name, value)| Layer::variable(root, name, value)),
+        environment
+            .iter()
+            .filter_map(|(name, value)| Layer::variable(root, name, value)),
     );
     for argument in &sources.arguments {
         layers.push(Layer::argument(root, argument)?);
@@ -168,4 +189,3 @@ pub fn schema<C: Settings>() -> serde_json::Value {
 pub fn show<C: Settings>(config: &C) -> Result<String, Error> {
     serde_saphyr::to_string(config).map_err(|error| Error::Show(Box::new(error)))
 }
-

@@ -43,7 +43,11 @@ impl Secret {
     /// A secret of this value; an empty one is [unset](Self::is_set).
     pub fn from_value(value: impl Into<String>) -> Self {
         let value: String = value.into();
-        if value.is_empty() { Self::default() } else { Self(Source::Value(value.into())) }
+        if value.is_empty() {
+            Self::default()
+        } else {
+            Self(Source::Value(value.into()))
+        }
     }
 
     /// A secret that is read from a file.
@@ -74,8 +78,10 @@ impl Secret {
             Source::Unset => Ok(SecretString::default()),
             Source::Value(value) => Ok(value.clone()),
             Source::File(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|source| UnreadableSecret { path: path.clone(), source })?;
+                let text = std::fs::read_to_string(path).map_err(|source| UnreadableSecret {
+                    path: path.clone(),
+                    source,
+                })?;
                 Ok(text.trim_end_matches(['\r', '\n']).to_owned().into())
             }
         }
@@ -164,7 +170,8 @@ impl<'de> Deserialize<'de> for Secret {
                     }
                     file = Some(map.next_value()?);
                 }
-                file.map(Secret::from_file).ok_or_else(|| de::Error::missing_field("file"))
+                file.map(Secret::from_file)
+                    .ok_or_else(|| de::Error::missing_field("file"))
             }
         }
 
@@ -225,8 +232,13 @@ mod tests {
     #[test]
     fn a_number_is_refused_without_being_repeated() {
         for unquoted in ["4711", "-4711", "47.11", "true"] {
-            let error = serde_json::from_str::<Secret>(unquoted).unwrap_err().to_string();
-            assert!(error.contains("quotes") && !error.contains(unquoted), "{error}");
+            let error = serde_json::from_str::<Secret>(unquoted)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains("quotes") && !error.contains(unquoted),
+                "{error}"
+            );
         }
     }
 

@@ -57,7 +57,9 @@ impl FromStr for ByteSize {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let trimmed = text.trim();
-        let digits = trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len());
+        let digits = trimmed
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(trimmed.len());
         let (number, unit) = trimmed.split_at(digits);
         let unit = UNITS.iter().find(|(name, _)| *name == unit.trim());
         let (Some((_, factor)), false) = (unit, number.is_empty()) else {
@@ -74,7 +76,9 @@ impl FromStr for ByteSize {
 
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = UNITS.iter().find(|(_, factor)| self.0 >= *factor && self.0 % factor == 0);
+        let whole = UNITS
+            .iter()
+            .find(|(_, factor)| self.0 >= *factor && self.0.is_multiple_of(*factor));
         let (unit, factor) = whole.copied().unwrap_or(("B", 1));
         write!(f, "{}{unit}", self.0 / factor)
     }
@@ -146,9 +150,18 @@ mod tests {
         assert_eq!("64KiB".parse(), Ok(ByteSize::kib(64)));
         assert_eq!("10 MB".parse(), Ok(ByteSize(10_000_000)));
         assert_eq!("512".parse(), Ok(ByteSize(512)));
-        assert_eq!("64K".parse::<ByteSize>(), Err(SizeError::Form("64K".into())));
-        assert_eq!("MiB".parse::<ByteSize>(), Err(SizeError::Form("MiB".into())));
-        assert!(matches!("99999999TiB".parse::<ByteSize>(), Err(SizeError::TooLarge(_))));
+        assert_eq!(
+            "64K".parse::<ByteSize>(),
+            Err(SizeError::Form("64K".into()))
+        );
+        assert_eq!(
+            "MiB".parse::<ByteSize>(),
+            Err(SizeError::Form("MiB".into()))
+        );
+        assert!(matches!(
+            "99999999TiB".parse::<ByteSize>(),
+            Err(SizeError::TooLarge(_))
+        ));
     }
 
     #[test]

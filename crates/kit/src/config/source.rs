@@ -31,9 +31,15 @@ impl Layer {
     pub(super) fn yaml(source: String, text: &str) -> Result<Self, Error> {
         // A snippet of the file in an error could show a secret.
         let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
-        let values: Option<Dict> = serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| Error::Yaml { source_name: source.clone(), source: Box::new(error) })?;
-        Ok(Self { source, values: values.unwrap_or_default() })
+        let values: Option<Dict> =
+            serde_saphyr::from_str_with_options(text, options).map_err(|error| Error::Yaml {
+                source_name: source.clone(),
+                source: Box::new(error),
+            })?;
+        Ok(Self {
+            source,
+            values: values.unwrap_or_default(),
+        })
     }
 
     /// The value of one environment variable, `None` if it is not a setting.
@@ -47,28 +53,36 @@ impl Layer {
             return None;
         }
         let source = format!("the environment variable `{name}`");
-        Some(Self { source, values: nest(root, &keys, value) })
+        Some(Self {
+            source,
+            values: nest(root, &keys, value),
+        })
     }
 
     /// The value of one `--set section.key=value`.
     pub(super) fn argument(root: &Place<'_>, argument: &str) -> Result<Self, Error> {
-        let (path, value) =
-            argument.split_once('=').ok_or_else(|| Error::Argument(argument.to_owned()))?;
+        let (path, value) = argument
+            .split_once('=')
+            .ok_or_else(|| Error::Argument(argument.to_owned()))?;
         let keys: Vec<&str> = path.trim().split('.').collect();
         if keys.iter().any(|key| key.is_empty()) {
             return Err(Error::Argument(path.to_owned()));
         }
         let source = format!("the argument `--set {path}`");
-        Ok(Self { source, values: nest(root, &keys, value) })
+        Ok(Self {
+            source,
+            values: nest(root, &keys, value),
+        })
     }
 }
 
 fn nest(root: &Place<'_>, keys: &[&str], text: &str) -> Dict {
-    let place = keys.iter().try_fold(root.clone(), |place, key| place.child(key));
-    let value = place.map_or_else(|| Value::from(text), |place| place.read(text));
-    let value = keys[1..]
+    let place = keys
         .iter()
-        .rev()
-        .fold(value, |value, key| Value::from(Dict::from([((*key).to_owned(), value)])));
+        .try_fold(root.clone(), |place, key| place.child(key));
+    let value = place.map_or_else(|| Value::from(text), |place| place.read(text));
+    let value = keys[1..].iter().rev().fold(value, |value, key| {
+        Value::from(Dict::from([((*key).to_owned(), value)]))
+    });
     Dict::from([(keys[0].to_owned(), value)])
 }

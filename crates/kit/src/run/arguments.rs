@@ -51,7 +51,10 @@ const ENVIRONMENT: &str = "Every setting can also be given by the environment: \
 impl Arguments {
     /// The arguments and the environment of this process.
     pub(super) fn parse(name: &'static str) -> Result<Self, clap::Error> {
-        let command = Raw::command().name(name).bin_name(name).after_help(ENVIRONMENT);
+        let command = Raw::command()
+            .name(name)
+            .bin_name(name)
+            .after_help(ENVIRONMENT);
         let arguments = Self::from_matches(command.try_get_matches_from(std::env::args_os())?)?;
         Ok(arguments.with_environment())
     }
@@ -59,19 +62,31 @@ impl Arguments {
     fn from_matches(matches: ArgMatches) -> Result<Self, clap::Error> {
         let raw = Raw::from_arg_matches(&matches)?;
         let action = match &raw {
-            Raw { check_config: true, .. } => Action::Check,
-            Raw { print_config: true, .. } => Action::Print,
-            Raw { config_schema: true, .. } => Action::Schema,
+            Raw {
+                check_config: true, ..
+            } => Action::Check,
+            Raw {
+                print_config: true, ..
+            } => Action::Print,
+            Raw {
+                config_schema: true,
+                ..
+            } => Action::Schema,
             Raw { .. } => Action::Run,
         };
-        let sources = Sources { files: raw.config, arguments: raw.set, ..Sources::default() };
+        let sources = Sources {
+            files: raw.config,
+            arguments: raw.set,
+            ..Sources::default()
+        };
         Ok(Self { action, sources })
     }
 
     /// Variables that are no text cannot be settings.
     fn with_environment(mut self) -> Self {
-        let texts = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let texts = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
         self.sources.environment = texts.collect();
         self
     }

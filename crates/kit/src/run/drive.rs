@@ -17,7 +17,10 @@ impl Signals {
     pub(super) fn listen() -> Result<Self, std::io::Error> {
         let terminate = signal(SignalKind::terminate())?;
         let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Self { terminate, interrupt })
+        Ok(Self {
+            terminate,
+            interrupt,
+        })
     }
 
     pub(super) async fn next(&mut self) -> &'static str {
@@ -59,7 +62,11 @@ pub(super) async fn drive(
     };
     if !late.is_empty() {
         let names = late.join(", ");
-        tracing::warn!(task.names = names, ?grace, "tasks were dropped after the grace period");
+        tracing::warn!(
+            task.names = names,
+            ?grace,
+            "tasks were dropped after the grace period"
+        );
     }
     ended
 }

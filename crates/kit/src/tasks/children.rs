@@ -28,7 +28,11 @@ pub struct Full;
 impl Children {
     pub(super) fn new(tasks: Tasks, status: Arc<ChildStatus>, bound: usize) -> Self {
         let places = Semaphore::new(bound.min(Semaphore::MAX_PERMITS));
-        Self { tasks, status, places: Arc::new(places) }
+        Self {
+            tasks,
+            status,
+            places: Arc::new(places),
+        }
     }
 
     /// The shutdown that children follow.
@@ -42,7 +46,10 @@ impl Children {
         Fut: Future<Output: TaskEnd> + Send + 'static,
     {
         let place = self.places.clone().acquire_owned().await;
-        self.start(child, place.expect("the places of a group are never closed"));
+        self.start(
+            child,
+            place.expect("the places of a group are never closed"),
+        );
     }
 
     /// Spawns a child, if there is a place for it.
@@ -84,6 +91,8 @@ impl Children {
 
 impl std::fmt::Debug for Children {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Children").field("name", &self.status.name).finish_non_exhaustive()
+        f.debug_struct("Children")
+            .field("name", &self.status.name)
+            .finish_non_exhaustive()
     }
 }

@@ -61,17 +61,24 @@ impl Registry {
     }
 
     pub(super) fn unready(&self) -> Vec<String> {
-        let missing = |(name, check): &(Name, Check)| {
-            check().err().map(|reason| format!("{name}: {reason}"))
-        };
+        let missing =
+            |(name, check): &(Name, Check)| check().err().map(|reason| format!("{name}: {reason}"));
         self.checks.iter().filter_map(missing).collect()
     }
 
     pub(super) fn running(&self) -> Vec<Name> {
-        let tasks = self.tasks.iter().filter(|task| task.lock().state == State::Running);
-        let children =
-            self.children.iter().filter(|child| child.running.load(Ordering::Relaxed) > 0);
-        tasks.map(|t| t.name.clone()).chain(children.map(|c| c.name.clone())).collect()
+        let tasks = self
+            .tasks
+            .iter()
+            .filter(|task| task.lock().state == State::Running);
+        let children = self
+            .children
+            .iter()
+            .filter(|child| child.running.load(Ordering::Relaxed) > 0);
+        tasks
+            .map(|t| t.name.clone())
+            .chain(children.map(|c| c.name.clone()))
+            .collect()
     }
 
     pub(super) fn report(&self) -> Report {
@@ -141,7 +148,9 @@ impl TaskStatus {
     pub(super) fn ended(&self, how: &str) -> Duration {
         let clock = Clock::system();
         let mut seen = self.lock();
-        let ran = seen.started.map_or(Duration::ZERO, |(_, since)| clock.instant() - since);
+        let ran = seen
+            .started
+            .map_or(Duration::ZERO, |(_, since)| clock.instant() - since);
         seen.state = State::Ended;
         seen.last_end = Some(EndReport {
             at: clock.now().to_string(),

@@ -106,7 +106,10 @@ fn count(spec: &TaskSpec, end: &End) {
         KeyValue::new("task", spec.name.to_string()),
         KeyValue::new("end", end.label()),
     ];
-    meter("kit").u64_counter("task.ends").build().add(1, &labels);
+    meter("kit")
+        .u64_counter("task.ends")
+        .build()
+        .add(1, &labels);
 }
 
 /// Runs a future as a task of its own, so that its panic ends nothing but it.

@@ -38,14 +38,19 @@ impl Exports {
             .build()
             .map_err(Error::Metrics)?;
         let mut tracer = SdkTracerProvider::builder().with_resource(resource.clone());
-        let mut meter =
-            SdkMeterProvider::builder().with_resource(resource.clone()).with_reader(scraped);
+        let mut meter = SdkMeterProvider::builder()
+            .with_resource(resource.clone())
+            .with_reader(scraped);
         let mut logger = None;
         if let Some(endpoint) = &config.otlp_endpoint {
             let channel = connect(endpoint, config)?;
-            let spans = SpanExporter::builder().with_tonic().with_channel(channel.clone());
+            let spans = SpanExporter::builder()
+                .with_tonic()
+                .with_channel(channel.clone());
             tracer = tracer.with_batch_exporter(spans.build().map_err(Error::Exporter)?);
-            let metrics = MetricExporter::builder().with_tonic().with_channel(channel.clone());
+            let metrics = MetricExporter::builder()
+                .with_tonic()
+                .with_channel(channel.clone());
             let metrics = PeriodicReader::builder(metrics.build().map_err(Error::Exporter)?)
                 .with_interval(*config.metrics_period)
                 .build();
@@ -55,7 +60,12 @@ impl Exports {
             let provider = SdkLoggerProvider::builder().with_resource(resource);
             logger = Some(provider.with_batch_exporter(logs).build());
         }
-        Ok(Self { tracer: tracer.build(), meter: meter.build(), logger, registry })
+        Ok(Self {
+            tracer: tracer.build(),
+            meter: meter.build(),
+            logger,
+            registry,
+        })
     }
 
     /// The layer that turns `tracing` spans into OpenTelemetry's.
@@ -64,7 +74,9 @@ impl Exports {
         S: tracing::Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
         let own = filter_fn(|metadata| !is_transport(metadata.target()));
-        tracing_opentelemetry::layer().with_tracer(self.tracer.tracer("quintet")).with_filter(own)
+        tracing_opentelemetry::layer()
+            .with_tracer(self.tracer.tracer("quintet"))
+            .with_filter(own)
     }
 
     /// The layer that sends log lines, if they are sent anywhere.
@@ -91,7 +103,9 @@ impl Exports {
         let results = [
             self.tracer.shutdown_with_timeout(limit),
             self.meter.shutdown_with_timeout(limit),
-            self.logger.as_ref().map_or(Ok(()), |logger| logger.shutdown_with_timeout(limit)),
+            self.logger
+                .as_ref()
+                .map_or(Ok(()), |logger| logger.shutdown_with_timeout(limit)),
         ];
         for error in results.iter().filter_map(|result| result.as_ref().err()) {
             tracing::warn!(error = %crate::chain(error), "the last telemetry could not be sent");
@@ -101,7 +115,9 @@ impl Exports {
 
 /// What the export itself does must not be exported, or each export would cause the next.
 fn is_transport(target: &str) -> bool {
-    ["opentelemetry", "tonic", "h2", "hyper", "tower"].iter().any(|own| target.starts_with(own))
+    ["opentelemetry", "tonic", "h2", "hyper", "tower"]
+        .iter()
+        .any(|own| target.starts_with(own))
 }
 
 fn resource(binary: &str, config: &Config) -> Resource {
@@ -118,14 +134,19 @@ fn resource(binary: &str, config: &Config) -> Resource {
 }
 
 fn connect(endpoint: &str, config: &Config) -> Result<Channel, Error> {
-    let wrong = |source| Error::Endpoint { endpoint: endpoint.to_owned(), source };
+    let wrong = |source| Error::Endpoint {
+        endpoint: endpoint.to_owned(),
+        source,
+    };
     let mut channel = Endpoint::from_shared(endpoint.to_owned())
         .map_err(wrong)?
         .timeout(EXPORT)
         .connect_timeout(EXPORT);
     if let Some(path) = &config.otlp_ca {
-        let authority = std::fs::read(path)
-            .map_err(|source| Error::Authority { path: path.clone(), source })?;
+        let authority = std::fs::read(path).map_err(|source| Error::Authority {
+            path: path.clone(),
+            source,
+        })?;
         let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority));
         channel = channel.tls_config(tls).map_err(wrong)?;
     }
