@@ -30,10 +30,18 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// # Errors
 /// The program is missing or did not succeed; the error has what it wrote to its standard error.
 pub fn capture(command: &mut Command) -> Result<String> {
-    let output = command.stdin(Stdio::null()).output().with_context(|| describe(command))?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| describe(command))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!("{}: {}: {}", describe(command), output.status, last_lines(&said));
+        bail!(
+            "{}: {}: {}",
+            describe(command),
+            output.status,
+            last_lines(&said)
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -53,7 +61,10 @@ pub fn logged(command: &mut Command, log: &Path, mut heard: impl FnMut(&str)) ->
         .with_context(|| log.display().to_string())?;
     writeln!(file, "$ {}", describe(command))?;
     let (reader, writer) = std::io::pipe()?;
-    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer);
     let mut child = command.spawn().with_context(|| describe(command))?;
     // The command holds the pipe's other end: without this the loop below never ends.
     command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -69,7 +80,12 @@ pub fn logged(command: &mut Command, log: &Path, mut heard: impl FnMut(&str)) ->
     }
     let status = child.wait()?;
     if !status.success() {
-        bail!("{}: {status}, see {}\n{}", describe(command), log.display(), said.join("\n"));
+        bail!(
+            "{}: {status}, see {}\n{}",
+            describe(command),
+            log.display(),
+            said.join("\n")
+        );
     }
     Ok(())
 }
@@ -90,8 +106,15 @@ pub fn last_lines(text: &str) -> String {
 
 fn describe(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    let name = program.file_name().unwrap_or(command.get_program()).to_string_lossy();
+    let name = program
+        .file_name()
+        .unwrap_or(command.get_program())
+        .to_string_lossy();
     let arguments: Vec<_> = command.get_args().map(|it| it.to_string_lossy()).collect();
     let line = format!("{name} {}", arguments.join(" "));
-    if line.len() <= 200 { line } else { format!("{name} {} …", arguments[..1].join(" ")) }
+    if line.len() <= 200 {
+        line
+    } else {
+        format!("{name} {} …", arguments[..1].join(" "))
+    }
 }

@@ -96,9 +96,14 @@ impl Home {
     /// `cargo`, in the checkout, with the shared target folder.
     #[must_use]
     pub fn cargo(&self) -> Command {
-        let mut command =
-            Command::new(env::var_os("CARGO").as_deref().unwrap_or(OsStr::new("cargo")));
-        command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        let mut command = Command::new(
+            env::var_os("CARGO")
+                .as_deref()
+                .unwrap_or(OsStr::new("cargo")),
+        );
+        command
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", &self.target);
         command
     }
 
@@ -107,7 +112,9 @@ impl Home {
     pub fn go(&self, folder: &str) -> Command {
         let mut command = Command::new("go");
         command.current_dir(self.dev_cluster().join(folder));
-        command.env("GOCACHE", &self.go_cache).env("CGO_ENABLED", "0");
+        command
+            .env("GOCACHE", &self.go_cache)
+            .env("CGO_ENABLED", "0");
         command
     }
 

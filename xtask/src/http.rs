@@ -27,12 +27,20 @@ pub fn ask(address: SocketAddr, host: &str, path: &str) -> Result<Answer> {
         .with_context(|| format!("connect to {address}"))?;
     stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(limit))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    )?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).with_context(|| format!("read from {address}"))?;
+    stream
+        .read_to_end(&mut answer)
+        .with_context(|| format!("read from {address}"))?;
     let text = String::from_utf8_lossy(&answer);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
     let status = status.with_context(|| format!("{address} does not speak HTTP"))?;
-    Ok(Answer { status, body: body.to_owned() })
+    Ok(Answer {
+        status,
+        body: body.to_owned(),
+    })
 }

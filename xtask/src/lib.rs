@@ -17,6 +17,7 @@ pub mod bench;
 pub mod ci;
 pub mod cluster;
 pub mod command;
+pub mod fingerprint;
 pub mod generate;
 pub mod home;
 pub mod http;

@@ -35,7 +35,10 @@ impl Progress {
     #[must_use]
     pub fn start() -> Self {
         let bars = std::io::stderr().is_terminal().then(MultiProgress::new);
-        Self { began: Instant::now(), bars }
+        Self {
+            began: Instant::now(),
+            bars,
+        }
     }
 
     /// Shows a step as under way.
@@ -55,7 +58,14 @@ impl Progress {
         }
         let now = Instant::now();
         let noted = Arc::new(Mutex::new(now));
-        Step { title, began: now, progress: self.clone(), bar, noted, ended: false }
+        Step {
+            title,
+            began: now,
+            progress: self.clone(),
+            bar,
+            noted,
+            ended: false,
+        }
     }
 
     /// Prints a line that stays.
@@ -100,7 +110,8 @@ impl Step {
             bar.finish_and_clear();
         }
         let took = self.began.elapsed().as_secs_f64();
-        self.progress.line(&format!("{mark} {} ({took:.1} s)", self.title));
+        self.progress
+            .line(&format!("{mark} {} ({took:.1} s)", self.title));
     }
 }
 

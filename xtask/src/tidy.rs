@@ -36,7 +36,12 @@ struct Lines {
 pub fn run(root: &Path) -> Result<()> {
     let report = check(root)?;
     println!("{report}");
-    anyhow::ensure!(report.faults.is_empty(), "{} faults:\n{}", report.faults.len(), report.faults.join("\n"));
+    anyhow::ensure!(
+        report.faults.is_empty(),
+        "{} faults:\n{}",
+        report.faults.len(),
+        report.faults.join("\n")
+    );
     Ok(())
 }
 
@@ -56,13 +61,17 @@ pub fn check(root: &Path) -> Result<Report> {
         }
         for (rule, line, text) in rules::check(&source) {
             if !exceptions.excuse(rule, &source.path) {
-                report.faults.push(format!("{}:{line}: {rule}: {text}", source.path));
+                report
+                    .faults
+                    .push(format!("{}:{line}: {rule}: {text}", source.path));
             }
         }
     }
     report.files.sort_unstable();
     for (rule, path) in exceptions.unused() {
-        report.faults.push(format!("xtask/tidy.toml: {rule}: nothing in {path} needs this line"));
+        report.faults.push(format!(
+            "xtask/tidy.toml: {rule}: nothing in {path} needs this line"
+        ));
     }
     Ok(report)
 }
@@ -71,21 +80,45 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total: usize = self.crates.values().map(|it| it.code).sum();
         let tests: usize = self.crates.values().map(|it| it.tests).sum();
-        writeln!(f, "{:<24} {:>7} {:>7} {:>6} {:>6}", "crate", "code", "tests", "ratio", "share")?;
+        writeln!(
+            f,
+            "{:<24} {:>7} {:>7} {:>6} {:>6}",
+            "crate", "code", "tests", "ratio", "share"
+        )?;
         let row = |f: &mut fmt::Formatter<'_>, name: &str, code: usize, tests: usize| {
             let ratio = ratio(tests, code);
-            writeln!(f, "{name:<24} {code:>7} {tests:>7} {ratio:>6.2} {:>5.0}%", 100.0 * self::ratio(code, total))
+            writeln!(
+                f,
+                "{name:<24} {code:>7} {tests:>7} {ratio:>6.2} {:>5.0}%",
+                100.0 * self::ratio(code, total)
+            )
         };
         for (name, lines) in &self.crates {
             row(f, name, lines.code, lines.tests)?;
         }
         row(f, "all", total, tests)?;
-        let at = |share: usize| self.files.get(self.files.len() * share / 100).copied().unwrap_or(0);
-        write!(f, "{} files; lines without tests: median {}, p90 {}, longest {}", self.files.len(), at(50), at(90), at(100).max(self.files.last().copied().unwrap_or(0)))
+        let at = |share: usize| {
+            self.files
+                .get(self.files.len() * share / 100)
+                .copied()
+                .unwrap_or(0)
+        };
+        write!(
+            f,
+            "{} files; lines without tests: median {}, p90 {}, longest {}",
+            self.files.len(),
+            at(50),
+            at(90),
+            at(100).max(self.files.last().copied().unwrap_or(0))
+        )
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "line counts are small")]
 fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }

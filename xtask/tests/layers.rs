@@ -21,10 +21,32 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bus", &["model", "proto"]),
     ("reconcile", &["model", "expr", "cluster"]),
     ("link", &["model", "proto", "bus", "kit"]),
-    ("control-plane", &["model", "expr", "compile", "authz", "proto", "store", "bus", "kit"]),
-    ("data-plane-agent", &["model", "proto", "cluster", "reconcile", "link", "kit"]),
-    ("workflow-plane", &["model", "proto", "cluster", "reconcile", "link", "kit"]),
-    ("observability-plane", &["model", "expr", "authz", "proto", "telemetry", "link", "kit"]),
+    (
+        "control-plane",
+        &[
+            "model", "expr", "compile", "authz", "proto", "store", "bus", "kit",
+        ],
+    ),
+    (
+        "data-plane-agent",
+        &["model", "proto", "cluster", "reconcile", "link", "kit"],
+    ),
+    (
+        "workflow-plane",
+        &["model", "proto", "cluster", "reconcile", "link", "kit"],
+    ),
+    (
+        "observability-plane",
+        &[
+            "model",
+            "expr",
+            "authz",
+            "proto",
+            "telemetry",
+            "link",
+            "kit",
+        ],
+    ),
     ("experience-gateway", &["model", "proto", "kit"]),
     ("cli", &["model", "compile", "proto", "kit"]),
     ("testkit", &["model"]),
@@ -32,7 +54,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
     ("e2e", &["xtask"]),
     ("bench", &["xtask"]),
-    ("sim", &["model", "expr", "compile", "reconcile", "link", "proto", "store", "control-plane"]),
+    (
+        "sim",
+        &[
+            "model",
+            "expr",
+            "compile",
+            "reconcile",
+            "link",
+            "proto",
+            "store",
+            "control-plane",
+        ],
+    ),
 ];
 
 /// Who may name which outside technology. What is not listed belongs to nobody.
@@ -53,8 +87,14 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tracing-opentelemetry", &["kit"]),
     ("tracing-subscriber", &["kit"]),
     ("prometheus", &["kit"]),
-    ("opentelemetry-proto", &["observability-plane", "data-plane-agent"]),
-    ("axum", &["experience-gateway", "observability-plane", "kit"]),
+    (
+        "opentelemetry-proto",
+        &["observability-plane", "data-plane-agent"],
+    ),
+    (
+        "axum",
+        &["experience-gateway", "observability-plane", "kit"],
+    ),
     ("rmcp", &["experience-gateway"]),
     ("rust-embed", &["experience-gateway"]),
     ("json-patch", &["experience-gateway"]),
@@ -74,12 +114,23 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("reqwest", &["kit", "experience-gateway", "cli"]),
     ("comfy-table", &["cli"]),
     ("indicatif", &["cli", "xtask"]),
-    ("anyhow", &["cli", "kit", "testkit", "xtask", "e2e", "bench", "sim"]),
+    (
+        "anyhow",
+        &["cli", "kit", "testkit", "xtask", "e2e", "bench", "sim"],
+    ),
 ];
 
 /// Crates that do no I/O and know no async.
 const PURE: &[&str] = &["model", "expr", "compile", "authz"];
-const IMPURE: &[&str] = &["tokio", "futures", "hyper", "tonic", "axum", "reqwest", "async-nats"];
+const IMPURE: &[&str] = &[
+    "tokio",
+    "futures",
+    "hyper",
+    "tonic",
+    "axum",
+    "reqwest",
+    "async-nats",
+];
 
 struct Package {
     name: String,
@@ -92,7 +143,11 @@ fn workspace() -> Vec<Package> {
         .args(["metadata", "--no-deps", "--format-version=1", "--offline"])
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata is JSON");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let packages = metadata["packages"].as_array().expect("packages is a list");
@@ -128,15 +183,26 @@ fn dependencies_follow_the_arrows() {
             .filter(|(to, dev)| members.contains(to.as_str()) && !(*dev && to == "testkit"))
             .map(|(to, _)| to.as_str())
             .collect();
-        println!("{from:<20} -> {}", ours.iter().copied().collect::<Vec<_>>().join(" "));
-        faults.extend(ours.iter().filter(|to| !allowed.contains(to)).map(|to| format!("{from} -> {to}")));
+        println!(
+            "{from:<20} -> {}",
+            ours.iter().copied().collect::<Vec<_>>().join(" ")
+        );
+        faults.extend(
+            ours.iter()
+                .filter(|to| !allowed.contains(to))
+                .map(|to| format!("{from} -> {to}")),
+        );
     }
     for (name, _) in ARROWS {
         if !members.contains(name) {
             faults.push(format!("{name} has a row in ARROWS and is no crate"));
         }
     }
-    assert!(faults.is_empty(), "not in ARCHITECTURE.md:\n{}", faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "not in ARCHITECTURE.md:\n{}",
+        faults.join("\n")
+    );
 }
 
 #[test]
@@ -145,19 +211,32 @@ fn every_outside_technology_has_its_owners() {
     let mut faults = Vec::new();
     for (technology, owners) in OWNERS {
         for package in &packages {
-            let names_it = package.dependencies.iter().any(|(to, dev)| !dev && to == technology);
+            let names_it = package
+                .dependencies
+                .iter()
+                .any(|(to, dev)| !dev && to == technology);
             if names_it && !owners.contains(&package.name.as_str()) {
-                faults.push(format!("{} -> {technology}, owned by {owners:?}", package.name));
+                faults.push(format!(
+                    "{} -> {technology}, owned by {owners:?}",
+                    package.name
+                ));
             }
         }
     }
-    assert!(faults.is_empty(), "not in ARCHITECTURE.md:\n{}", faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "not in ARCHITECTURE.md:\n{}",
+        faults.join("\n")
+    );
 }
 
 #[test]
 fn the_pure_crates_know_no_async_and_do_no_io() {
     let mut faults = Vec::new();
-    for package in workspace().iter().filter(|it| PURE.contains(&it.name.as_str())) {
+    for package in workspace()
+        .iter()
+        .filter(|it| PURE.contains(&it.name.as_str()))
+    {
         for (to, dev) in &package.dependencies {
             if !dev && IMPURE.contains(&to.as_str()) {
                 faults.push(format!("{} -> {to}", package.name));

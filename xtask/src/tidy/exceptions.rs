@@ -2,11 +2,7 @@
 //!
 //! The form is a strict part of TOML, read here so that no parser is needed.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 
@@ -41,7 +37,10 @@ impl Exceptions {
                 {
                     used.insert((rule.clone(), (*path).to_owned()), false);
                 }
-                _ => bail!("line {}: want `\"path\" = \"reason\"` in a section", number + 1),
+                _ => bail!(
+                    "line {}: want `\"path\" = \"reason\"` in a section",
+                    number + 1
+                ),
             }
         }
         Ok(Self { used })

@@ -6,13 +6,35 @@ const FILE: usize = 600;
 const INLINE_TESTS: usize = 150;
 const APP: usize = 300;
 const MAIN: usize = 20;
-const BANNED_NAMES: &[&str] = &["utils", "util", "common", "helpers", "misc", "types", "prelude"];
+const BANNED_NAMES: &[&str] = &[
+    "utils", "util", "common", "helpers", "misc", "types", "prelude",
+];
 
 /// Crates of the workspace, as an import names them.
 const OURS: &[&str] = &[
-    "authz", "bus", "cluster", "compile", "expr", "kit", "link", "model", "proto", "reconcile",
-    "store", "telemetry", "testkit", "control_plane", "data_plane_agent", "workflow_plane",
-    "observability_plane", "experience_gateway", "cli", "xtask", "e2e", "bench", "sim",
+    "authz",
+    "bus",
+    "cluster",
+    "compile",
+    "expr",
+    "kit",
+    "link",
+    "model",
+    "proto",
+    "reconcile",
+    "store",
+    "telemetry",
+    "testkit",
+    "control_plane",
+    "data_plane_agent",
+    "workflow_plane",
+    "observability_plane",
+    "experience_gateway",
+    "cli",
+    "xtask",
+    "e2e",
+    "bench",
+    "sim",
 ];
 
 type Fault = (&'static str, usize, String);
@@ -31,14 +53,23 @@ fn sizes(source: &Source, faults: &mut Vec<Fault>) {
     let code = source.code_lines();
     let mut limit = |rule, lines: usize, most: usize, advice: &str| {
         if lines > most {
-            faults.push((rule, 1, format!("{lines} lines, {most} are allowed: {advice}")));
+            faults.push((
+                rule,
+                1,
+                format!("{lines} lines, {most} are allowed: {advice}"),
+            ));
         }
     };
     limit("file-lines", code, FILE, "split it by what its parts own");
     match source.file_name() {
         "app.rs" => limit("app-lines", code, APP, "app.rs only wires"),
         "main.rs" if !source.path.contains("/tests/") => {
-            limit("main-lines", code, MAIN, "main.rs only starts what lib.rs offers");
+            limit(
+                "main-lines",
+                code,
+                MAIN,
+                "main.rs only starts what lib.rs offers",
+            );
         }
         _ => {}
     }
@@ -52,7 +83,11 @@ fn names(source: &Source, faults: &mut Vec<Fault>) {
     let mut parts = source.path.split('/').rev();
     let stem = parts.next().unwrap_or_default().trim_end_matches(".rs");
     if stem == "mod" {
-        faults.push(("mod-file", 1, "name it as its folder: foo.rs beside foo/".to_owned()));
+        faults.push((
+            "mod-file",
+            1,
+            "name it as its folder: foo.rs beside foo/".to_owned(),
+        ));
     }
     let folder = parts.next().unwrap_or_default();
     for name in [stem, folder] {
@@ -73,8 +108,14 @@ fn imports(source: &Source, faults: &mut Vec<Fault>) {
         .collect();
     let mut last = (0, "");
     for (number, line) in source.lines[..source.tests_from].iter().enumerate() {
-        let Some(path) = line.strip_prefix("use ") else { continue };
-        let root = path.trim_start_matches("::").split([':', ';', ' ', '{']).next().unwrap_or("");
+        let Some(path) = line.strip_prefix("use ") else {
+            continue;
+        };
+        let root = path
+            .trim_start_matches("::")
+            .split([':', ';', ' ', '{'])
+            .next()
+            .unwrap_or("");
         let rank = match root {
             "std" | "core" | "alloc" => 1,
             "crate" | "self" | "super" => 4,
@@ -83,7 +124,10 @@ fn imports(source: &Source, faults: &mut Vec<Fault>) {
             _ => 2,
         };
         if rank < last.0 {
-            let text = format!("`{root}` comes before `{}`: std, external, ours, crate", last.1);
+            let text = format!(
+                "`{root}` comes before `{}`: std, external, ours, crate",
+                last.1
+            );
             faults.push(("import-order", number + 1, text));
         }
         if rank > last.0 {
@@ -104,10 +148,16 @@ fn unfinished(source: &Source, faults: &mut Vec<Fault>) {
             faults.push(("ignored-test", number + 1, text));
         }
         let comment = line.split_once("//").map_or("", |(_, comment)| comment);
-        let marked = ["TODO", "FIXME", "XXX"].iter().find(|mark| comment.contains(**mark));
+        let marked = ["TODO", "FIXME", "XXX"]
+            .iter()
+            .find(|mark| comment.contains(**mark));
         let macros = ["todo!(", "unimplemented!("];
         if let Some(found) = marked.or_else(|| macros.iter().find(|it| line.contains(**it))) {
-            faults.push(("unfinished", number + 1, format!("{found}: do it, or file it")));
+            faults.push((
+                "unfinished",
+                number + 1,
+                format!("{found}: do it, or file it"),
+            ));
         }
     }
 }
@@ -118,7 +168,10 @@ mod tests {
 
     fn broken(path: &str, text: &str) -> Vec<(&'static str, usize)> {
         let faults = check(&Source::cut(path, text));
-        faults.into_iter().map(|(rule, line, _)| (rule, line)).collect()
+        faults
+            .into_iter()
+            .map(|(rule, line, _)| (rule, line))
+            .collect()
     }
 
     #[test]
@@ -136,7 +189,10 @@ mod tests {
         assert_eq!(broken("crates/a/tests/it/a.rs", &code), []);
         let tests = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", "// .\n".repeat(148));
         assert_eq!(broken("crates/a/src/a.rs", &tests), [("inline-tests", 1)]);
-        assert_eq!(broken("crates/a/src/main.rs", &"\n".repeat(21)), [("main-lines", 1)]);
+        assert_eq!(
+            broken("crates/a/src/main.rs", &"\n".repeat(21)),
+            [("main-lines", 1)]
+        );
         assert_eq!(broken("crates/a/tests/it/main.rs", &"\n".repeat(21)), []);
     }
 
@@ -144,7 +200,13 @@ mod tests {
     fn names_and_unfinished_work_are_refused() {
         assert_eq!(broken("crates/a/src/mod.rs", ""), [("mod-file", 1)]);
         assert_eq!(broken("crates/a/src/utils/x.rs", ""), [("module-name", 1)]);
-        assert_eq!(broken("crates/a/src/a.rs", "// TODO: later\n"), [("unfinished", 1)]);
-        assert_eq!(broken("crates/a/src/a.rs", "    #[ignore]\n"), [("ignored-test", 1)]);
+        assert_eq!(
+            broken("crates/a/src/a.rs", "// TODO: later\n"),
+            [("unfinished", 1)]
+        );
+        assert_eq!(
+            broken("crates/a/src/a.rs", "    #[ignore]\n"),
+            [("ignored-test", 1)]
+        );
     }
 }

@@ -70,8 +70,16 @@ impl Source {
 
     /// Folder of the crate.
     pub(super) fn package(&self) -> String {
-        let depth = if self.path.starts_with("crates/") || self.path.starts_with("tests/") { 2 } else { 1 };
-        self.path.split('/').take(depth).collect::<Vec<_>>().join("/")
+        let depth = if self.path.starts_with("crates/") || self.path.starts_with("tests/") {
+            2
+        } else {
+            1
+        };
+        self.path
+            .split('/')
+            .take(depth)
+            .collect::<Vec<_>>()
+            .join("/")
     }
 }
 
@@ -82,7 +90,8 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         let name = name.to_string_lossy();
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            if !name.starts_with('.') && !matches!(&*name, "target" | "node_modules" | "generated") {
+            if !name.starts_with('.') && !matches!(&*name, "target" | "node_modules" | "generated")
+            {
                 find(&entry.path(), files)?;
             }
         } else if kind.is_file() && name.ends_with(".rs") {
