@@ -1,0 +1,123 @@
+//! A real API server: the dev cluster in API-only mode, one for all tests of a machine.
+
+use std::fs::File;
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use crate::home;
+
+/// The name of the cluster that tests share.
+const CLUSTER: &str = "test";
+
+/// How long a running API server may take to accept a connection.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// An API server that tests share; each keeps to a namespace of its own.
+///
+/// The first test of a machine that asks for it starts it, and it is left running: `cargo xtask test` stops it.
+/// `QUINTET_TEST_KUBECONFIG` names another one.
+#[derive(Debug, Clone)]
+pub struct ApiServer {
+    kubeconfig: PathBuf,
+}
+
+impl ApiServer {
+    /// The API server of the tests. It blocks for some seconds if it has to start it.
+    ///
+    /// # Panics
+    ///
+    /// When there is none and none can be started.
+    pub fn shared() -> Self {
+        static SHARED: OnceLock<ApiServer> = OnceLock::new();
+        let start = || match std::env::var_os("QUINTET_TEST_KUBECONFIG") {
+            Some(given) => Self {
+                kubeconfig: given.into(),
+            },
+            None => Self {
+                kubeconfig: start(),
+            },
+        };
+        SHARED.get_or_init(start).clone()
+    }
+
+    /// The kubeconfig of its administrator.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// A name for a namespace that no other test uses. The namespace is not made.
+    pub fn fresh_namespace(&self) -> String {
+        fresh_name("t")
+    }
+}
+
+/// A name that no other test uses: `prefix`, a dash, and letters and digits that are valid in names of Kubernetes.
+///
+/// # Panics
+///
+/// When the machine's clock stands before 1970.
+pub fn fresh_name(prefix: &str) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a name must differ from those of earlier runs"
+    )]
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let millis = since.expect("the clock stands after 1970").as_millis();
+    let count = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{prefix}-{millis:x}-{:x}-{count:x}", std::process::id())
+}
+
+/// Starts the shared cluster unless it runs. Tests of other processes wait for it at the lock.
+fn start() -> PathBuf {
+    let home = home::folder();
+    let kube = home.join("bin/kube");
+    assert!(
+        kube.is_file(),
+        "there is no API server on this machine: run `cargo xtask cluster build` (looked for {})",
+        kube.display()
+    );
+    let lock = File::create(home.join("test.lock")).expect("the cluster's folder can be written");
+    lock.lock().expect("a file can be locked");
+    let kubeconfig = home.join("run").join(CLUSTER).join("pki/admin.kubeconfig");
+    if !answers(&kubeconfig) {
+        cluster(&home, &["down", "--name", CLUSTER]);
+        cluster(
+            &home,
+            &["up", "--name", CLUSTER, "--api-only", "--no-fsync"],
+        );
+    }
+    kubeconfig
+}
+
+fn cluster(home: &Path, arguments: &[&str]) {
+    let output = Command::new(home.join("bin/kube"))
+        .arg("cluster")
+        .args(arguments)
+        .env("QUINTET_CLUSTER_HOME", home)
+        .output()
+        .expect("the dev cluster is a program");
+    assert!(
+        output.status.success(),
+        "`kube cluster {}` failed:\n{}{}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Whether the server of this kubeconfig accepts connections.
+fn answers(kubeconfig: &Path) -> bool {
+    let Ok(text) = std::fs::read_to_string(kubeconfig) else {
+        return false;
+    };
+    let server = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("server: https://"));
+    let address: Option<SocketAddr> = server.and_then(|server| server.trim().parse().ok());
+    address.is_some_and(|address| TcpStream::connect_timeout(&address, CONNECT).is_ok())
+}

@@ -1,0 +1,5 @@
+//! The services that other crates test with, and their waits.
+
+mod kube;
+mod nats;
+mod wait;
