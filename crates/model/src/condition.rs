@@ -44,7 +44,11 @@ pub struct Conditions(Vec<Condition>);
 impl Conditions {
     /// Sets `new`; its transition time is kept from the present condition unless the status moves.
     pub fn set(&mut self, mut new: Condition) {
-        match self.0.iter_mut().find(|old| old.condition_type == new.condition_type) {
+        match self
+            .0
+            .iter_mut()
+            .find(|old| old.condition_type == new.condition_type)
+        {
             Some(old) => {
                 if old.status == new.status {
                     new.last_transition_time = old.last_transition_time;
@@ -57,19 +61,23 @@ impl Conditions {
 
     /// Removes the condition of this type.
     pub fn remove(&mut self, condition_type: &str) {
-        self.0.retain(|condition| condition.condition_type != condition_type);
+        self.0
+            .retain(|condition| condition.condition_type != condition_type);
     }
 
     /// The condition of this type.
     #[must_use]
     pub fn find(&self, condition_type: &str) -> Option<&Condition> {
-        self.0.iter().find(|condition| condition.condition_type == condition_type)
+        self.0
+            .iter()
+            .find(|condition| condition.condition_type == condition_type)
     }
 
     /// Whether the condition of this type is `True`.
     #[must_use]
     pub fn is_true(&self, condition_type: &str) -> bool {
-        self.find(condition_type).is_some_and(|condition| condition.status == ConditionStatus::True)
+        self.find(condition_type)
+            .is_some_and(|condition| condition.status == ConditionStatus::True)
     }
 
     /// All conditions.

@@ -37,7 +37,11 @@ pub struct Diagnostics(Vec<Diagnostic>);
 impl Diagnostics {
     /// Adds a problem at `path`.
     pub fn push(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Diagnostic { path: path.into(), message: message.into(), hint: None });
+        self.0.push(Diagnostic {
+            path: path.into(),
+            message: message.into(),
+            hint: None,
+        });
     }
 
     /// Adds a problem at `path`, and what to do about it.

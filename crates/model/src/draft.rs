@@ -128,7 +128,10 @@ fn check_name(envelope: &Envelope, diagnostics: &mut Diagnostics) {
     if let Some(namespace) = &envelope.key.namespace
         && !crate::name::is_dns_label(namespace)
     {
-        diagnostics.push("metadata.namespace", format!("{namespace:?} is not a valid namespace"));
+        diagnostics.push(
+            "metadata.namespace",
+            format!("{namespace:?} is not a valid namespace"),
+        );
     }
 }
 

@@ -21,7 +21,11 @@ impl RawJson {
     /// JSON of a value that always has one.
     #[must_use]
     pub fn of(value: &impl Serialize) -> Self {
-        Self(serde_json::to_string(value).expect("values of the model have string keys").into())
+        Self(
+            serde_json::to_string(value)
+                .expect("values of the model have string keys")
+                .into(),
+        )
     }
 
     /// Takes over a text after checking that it is one JSON value.
@@ -129,7 +133,10 @@ impl Coded for EnvelopeError {
 }
 
 fn shape(path: &str, message: impl Into<String>) -> EnvelopeError {
-    EnvelopeError::Shape { path: path.to_owned(), message: message.into() }
+    EnvelopeError::Shape {
+        path: path.to_owned(),
+        message: message.into(),
+    }
 }
 
 impl Envelope {
@@ -140,7 +147,9 @@ impl Envelope {
     /// # Errors
     /// When the kind is unknown or the document has another shape; the path is named.
     pub fn from_document(document: &Value, namespace: Option<&str>) -> Result<Self, EnvelopeError> {
-        let map = document.as_object().ok_or_else(|| shape("", "an object must be a map"))?;
+        let map = document
+            .as_object()
+            .ok_or_else(|| shape("", "an object must be a map"))?;
         let text = |field: &str| match map.get(field) {
             Some(Value::String(text)) if !text.is_empty() => Ok(text.as_str()),
             Some(_) => Err(shape(field, "must be a string")),
@@ -150,16 +159,22 @@ impl Envelope {
         let probe = ObjectKey::parse(kind, Some(""), "").map_err(EnvelopeError::Kind)?;
         let (expected, api_version) = (probe.kind.api_version(), text("apiVersion")?);
         if api_version != expected {
-            return Err(shape("apiVersion", format!("{kind} is of {expected}, not of {api_version}")));
+            return Err(shape(
+                "apiVersion",
+                format!("{kind} is of {expected}, not of {api_version}"),
+            ));
         }
         const FIELDS: &[&str] = &["apiVersion", "kind", "metadata", "spec", "status"];
         if let Some(unknown) = map.keys().find(|field| !FIELDS.contains(&field.as_str())) {
             return Err(shape(unknown, "unknown field"));
         }
         let empty = Value::Object(serde_json::Map::new());
-        let mut metadata: ObjectMeta =
-            serde_json::from_value(map.get("metadata").cloned().unwrap_or_else(|| empty.clone()))
-                .map_err(|error| shape("metadata", error.to_string()))?;
+        let mut metadata: ObjectMeta = serde_json::from_value(
+            map.get("metadata")
+                .cloned()
+                .unwrap_or_else(|| empty.clone()),
+        )
+        .map_err(|error| shape("metadata", error.to_string()))?;
         if metadata.name.is_empty() {
             return Err(shape("metadata.name", "is required"));
         }
@@ -216,7 +231,11 @@ impl Envelope {
     /// # Errors
     /// When the JSON has another shape, which a stored object never has.
     pub fn status<K: Kind>(&self) -> Result<K::Status, serde_json::Error> {
-        if self.status.is_null() { Ok(K::Status::default()) } else { self.status.decode() }
+        if self.status.is_null() {
+            Ok(K::Status::default())
+        } else {
+            self.status.decode()
+        }
     }
 }
 

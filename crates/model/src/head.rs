@@ -51,6 +51,10 @@ impl Head {
             Target::Tombstone(tombstone) => format!("{tombstone:?}"),
         };
         let digest = Digest::of(format!("{}\n{}\n{target}", self.unit, self.revision).as_bytes());
-        u64::from_be_bytes(digest.as_bytes()[..8].try_into().expect("a digest has 32 bytes"))
+        u64::from_be_bytes(
+            digest.as_bytes()[..8]
+                .try_into()
+                .expect("a digest has 32 bytes"),
+        )
     }
 }

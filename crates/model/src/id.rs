@@ -76,7 +76,11 @@ impl FromStr for Digest {
             what: "digest",
             rule: "64 lower-case hexadecimal digits",
         };
-        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+        if text.len() != 64
+            || !text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        {
             return Err(error());
         }
         let mut bytes = [0; 32];
@@ -103,7 +107,11 @@ pub enum PlaneType {
 
 impl PlaneType {
     /// Every plane type.
-    pub const ALL: &'static [Self] = &[Self::DataPlane, Self::WorkflowPlane, Self::ObservabilityPlane];
+    pub const ALL: &'static [Self] = &[
+        Self::DataPlane,
+        Self::WorkflowPlane,
+        Self::ObservabilityPlane,
+    ];
 
     /// The name used in subjects and in the reference's agent protocol.
     #[must_use]
@@ -145,7 +153,10 @@ impl FromStr for PlaneName {
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
         let parsed = PlaneType::ALL.iter().find_map(|plane_type| {
             let id = text.strip_prefix(plane_type.as_str())?.strip_prefix('-')?;
-            crate::name::is_dns_label(id).then(|| Self { plane_type: *plane_type, id: id.to_owned() })
+            crate::name::is_dns_label(id).then(|| Self {
+                plane_type: *plane_type,
+                id: id.to_owned(),
+            })
         });
         parsed.ok_or_else(|| ParseIdError {
             text: text.to_owned(),
@@ -171,7 +182,11 @@ impl UnitId {
     /// When the name would be longer than 253 characters or not a DNS subdomain.
     pub fn of(owner: &crate::ObjectKey) -> Result<Self, ParseIdError> {
         let kind = owner.kind.as_str().to_ascii_lowercase();
-        let namespace = owner.namespace.as_deref().unwrap_or("_cluster").replace('_', "cluster-");
+        let namespace = owner
+            .namespace
+            .as_deref()
+            .unwrap_or("_cluster")
+            .replace('_', "cluster-");
         format!("{kind}.{namespace}.{}", owner.name).parse()
     }
 
@@ -212,7 +227,9 @@ impl FromStr for UnitId {
 text_serde!(UnitId);
 
 /// Position of a change in the store's log: one counter for all kinds, never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Revision(pub u64);
 
@@ -235,7 +252,9 @@ impl FromStr for Revision {
 }
 
 /// How often an object's spec has changed; starts at 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Generation(pub u64);
 
@@ -248,7 +267,9 @@ pub struct Uid(pub String);
 ///
 /// Restoring a hub from a backup raises the incarnation, so that no plane mistakes an old head for
 /// a new one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
 pub struct UnitRevision {
     /// Raised by an operator's restore.
     pub incarnation: u64,
@@ -274,7 +295,11 @@ mod tests {
         assert!("dataplane-a.b".parse::<PlaneName>().is_err());
         let digest = Digest::of(b"x");
         assert_eq!(digest.to_string().parse(), Ok(digest));
-        assert!("releasebinding.default.greeter-development".parse::<UnitId>().is_ok());
+        assert!(
+            "releasebinding.default.greeter-development"
+                .parse::<UnitId>()
+                .is_ok()
+        );
         assert!("Release.default.x".parse::<UnitId>().is_err());
     }
 }

@@ -21,13 +21,21 @@ impl ObjectKey {
     /// Key of a namespaced object.
     #[must_use]
     pub fn namespaced(kind: KindName, namespace: &str, name: &str) -> Self {
-        Self { kind, namespace: Some(namespace.to_owned()), name: name.to_owned() }
+        Self {
+            kind,
+            namespace: Some(namespace.to_owned()),
+            name: name.to_owned(),
+        }
     }
 
     /// Key of a cluster-scoped object.
     #[must_use]
     pub fn cluster(kind: KindName, name: &str) -> Self {
-        Self { kind, namespace: None, name: name.to_owned() }
+        Self {
+            kind,
+            namespace: None,
+            name: name.to_owned(),
+        }
     }
 
     /// The scope that this key lies in.
@@ -49,7 +57,11 @@ impl ObjectKey {
     ///
     /// # Errors
     /// When no kind has that name.
-    pub fn parse(public_kind: &str, namespace: Option<&str>, name: &str) -> Result<Self, UnknownKind> {
+    pub fn parse(
+        public_kind: &str,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Result<Self, UnknownKind> {
         let (kind, scope) = KindName::from_public(public_kind)?;
         Ok(match scope {
             Scope::Namespaced => Self::namespaced(kind, namespace.unwrap_or_default(), name),

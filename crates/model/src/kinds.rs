@@ -4,6 +4,16 @@ use std::str::FromStr;
 
 use crate::{Kind, Scope};
 
+pub mod container;
+pub mod dependency;
+pub mod endpoint;
+pub mod gateway;
+pub mod owner;
+pub mod plane;
+pub mod reference;
+pub mod template;
+mod text_enum;
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $module:ident :: $kind:ident, $plural:literal, $($scope:ident)|+;)+) => {
         $(pub mod $module; pub use $module::$kind;)+
@@ -175,12 +185,17 @@ impl KindName {
                 K::SHORT_NAMES
             }
         }
-        self.visit(ShortNames).iter().filter(move |(own, _)| *own == scope).map(|(_, name)| *name)
+        self.visit(ShortNames)
+            .iter()
+            .filter(move |(own, _)| *own == scope)
+            .map(|(_, name)| *name)
     }
 
     /// Every kind in every scope that it has.
     pub fn each_scope() -> impl Iterator<Item = (Self, Scope)> {
-        Self::ALL.iter().flat_map(|kind| kind.scopes().iter().map(|scope| (*kind, *scope)))
+        Self::ALL
+            .iter()
+            .flat_map(|kind| kind.scopes().iter().map(|scope| (*kind, *scope)))
     }
 }
 

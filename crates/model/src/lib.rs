@@ -20,6 +20,7 @@ pub mod label;
 pub mod metadata;
 pub mod name;
 pub mod report;
+pub mod schema;
 pub mod yaml;
 
 pub use bundle::{Bundle, BundleObject, Policy};

@@ -25,7 +25,11 @@ pub struct ObjectMeta {
     #[schemars(with = "String")]
     pub uid: Uid,
     /// Revision of the last write, as a string; opaque to clients.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "revision_text")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "revision_text"
+    )]
     #[schemars(with = "Option<String>")]
     pub resource_version: Option<Revision>,
     /// How often the spec has changed.
@@ -57,13 +61,20 @@ impl ObjectMeta {
     /// Metadata with a name and a namespace.
     #[must_use]
     pub fn named(namespace: Option<&str>, name: &str) -> Self {
-        Self { name: name.to_owned(), namespace: namespace.map(str::to_owned), ..Self::default() }
+        Self {
+            name: name.to_owned(),
+            namespace: namespace.map(str::to_owned),
+            ..Self::default()
+        }
     }
 
     /// The annotation, if present and not empty.
     #[must_use]
     pub fn annotation(&self, name: &str) -> Option<&str> {
-        self.annotations.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.annotations
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// Whether deletion was accepted.

@@ -6,6 +6,8 @@
 
 use crate::Digest;
 
+/// Pattern of names that may be used where a DNS label is needed.
+pub const LABEL: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 /// Longest object name.
 pub const MAX_NAME: usize = 253;
 /// Longest DNS label: namespaces, Services, label values.
@@ -64,7 +66,11 @@ pub fn generate_with_extra(parts: &[&str], extra: Option<&str>, limit: usize) ->
     };
     let mut name = String::with_capacity(limit);
     for (index, part) in clean.iter().enumerate() {
-        let keep = if shorten { part.len().min(share + usize::from(index < rest)) } else { part.len() };
+        let keep = if shorten {
+            part.len().min(share + usize::from(index < rest))
+        } else {
+            part.len()
+        };
         name.push_str(part[..keep].trim_end_matches(['-', '.']));
         name.push('-');
     }
@@ -75,7 +81,13 @@ pub fn generate_with_extra(parts: &[&str], extra: Option<&str>, limit: usize) ->
 fn sanitize(part: &str) -> String {
     let lower: String = part
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c.to_ascii_lowercase() } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' || c == '.' {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
         .collect();
     lower.trim_matches(['-', '.']).to_owned()
 }
@@ -83,7 +95,9 @@ fn sanitize(part: &str) -> String {
 /// FNV-1a, 32 bits.
 #[must_use]
 pub fn fnv1a_32(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// A short suffix for content-named objects, without vowels or look-alike digits, as Kubernetes
@@ -91,7 +105,11 @@ pub fn fnv1a_32(bytes: &[u8]) -> u32 {
 #[must_use]
 pub fn safe_encode(number: u64) -> String {
     const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-    number.to_string().bytes().map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()])).collect()
+    number
+        .to_string()
+        .bytes()
+        .map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]))
+        .collect()
 }
 
 #[cfg(test)]
@@ -100,8 +118,14 @@ mod tests {
 
     #[test]
     fn generated_names_are_those_of_the_reference() {
-        assert_eq!(generate(&["Hello World!"], MAX_NAME), "hello-world-7f83b165");
-        assert_eq!(generate(&["my-app", "v1.2.3"], MAX_NAME), "my-app-v1.2.3-4f878dd8");
+        assert_eq!(
+            generate(&["Hello World!"], MAX_NAME),
+            "hello-world-7f83b165"
+        );
+        assert_eq!(
+            generate(&["my-app", "v1.2.3"], MAX_NAME),
+            "my-app-v1.2.3-4f878dd8"
+        );
         assert!(generate(&["front", "-", "end"], MAX_NAME).starts_with("front--end-"));
     }
 

@@ -18,7 +18,10 @@ pub struct Error(String);
 pub fn documents(text: &str) -> Result<Vec<Value>, Error> {
     let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options())
         .map_err(|error| Error(error.to_string()))?;
-    Ok(documents.into_iter().filter(|document| !document.is_null()).collect())
+    Ok(documents
+        .into_iter()
+        .filter(|document| !document.is_null())
+        .collect())
 }
 
 /// One document as a type.
@@ -48,7 +51,10 @@ mod tests {
     #[test]
     fn yaml_reads_as_kubectl_does() {
         let text = "---\nmode: 0755\non: yes\n---\n---\nb: |\n  x";
-        assert_eq!(documents(text).unwrap(), [json!({"mode": 493, "on": true}), json!({"b": "x"})]);
+        assert_eq!(
+            documents(text).unwrap(),
+            [json!({"mode": 493, "on": true}), json!({"b": "x"})]
+        );
         let error = documents("a: 1\na: 2").unwrap_err().to_string();
         assert!(error.contains("line 2"), "{error}");
     }

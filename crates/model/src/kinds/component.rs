@@ -1,16 +1,124 @@
-//! Component.
+//! Components: the deployable parts of a project.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, KindName, kind::NoStatus};
+use super::{
+    owner::ProjectOwner,
+    reference::{ComponentTypeRef, TraitKind, WorkflowKind},
+    template::FreeForm,
+};
+use crate::{Column, Conditions, Kind, KindName, ObjectKey, Scope, schema};
 
-/// Spec of Component.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Spec of a component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Component {}
+pub struct Component {
+    /// The project; immutable.
+    pub owner: ProjectOwner,
+    /// What it renders to; immutable.
+    pub component_type: ComponentTypeRef,
+    /// Values for the parameters of the type.
+    #[serde(default, skip_serializing_if = "FreeForm::is_empty")]
+    pub parameters: FreeForm,
+    /// What is added to what the type renders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traits: Vec<TraitInstance>,
+    /// How it is built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<ComponentWorkflow>,
+    /// Whether every new release is bound to the first environment of the pipeline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_deploy: Option<bool>,
+    /// Whether a push to its repository starts its workflow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_build: Option<bool>,
+}
+
+/// One use of a trait.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TraitInstance {
+    /// Kind of the trait.
+    #[serde(default)]
+    pub kind: TraitKind,
+    /// Name of the trait.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Name of this use, unique within the component.
+    #[schemars(length(min = 1))]
+    pub instance_name: String,
+    /// Values for the parameters of the trait.
+    #[serde(default, skip_serializing_if = "FreeForm::is_empty")]
+    pub parameters: FreeForm,
+}
+
+impl TraitInstance {
+    /// Key of the trait, seen from `namespace`.
+    #[must_use]
+    pub fn key(&self, namespace: &str) -> ObjectKey {
+        self.kind.key(namespace, &self.name)
+    }
+}
+
+/// How a component is built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ComponentWorkflow {
+    /// Kind of the workflow.
+    #[serde(default)]
+    pub kind: WorkflowKind,
+    /// Name of the workflow.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Values for the parameters of the workflow.
+    #[serde(default, skip_serializing_if = "FreeForm::is_empty")]
+    pub parameters: FreeForm,
+}
+
+impl ComponentWorkflow {
+    /// Key of the workflow, seen from `namespace`.
+    #[must_use]
+    pub fn key(&self, namespace: &str) -> ObjectKey {
+        self.kind.key(namespace, &self.name)
+    }
+}
+
+/// Status of a component.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ComponentStatus {
+    /// Generation that was looked at last.
+    #[serde(default, skip_serializing_if = "schema::is_zero")]
+    pub observed_generation: u64,
+    /// `Ready`, `Finalizing`.
+    #[serde(default, skip_serializing_if = "Conditions::is_empty")]
+    pub conditions: Conditions,
+    /// The release that was cut last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest_release: Option<LatestComponentRelease>,
+}
+
+/// The component release that was cut last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LatestComponentRelease {
+    /// Name of the ComponentRelease.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Hash of its content.
+    #[schemars(length(min = 1))]
+    pub release_hash: String,
+}
 
 impl Kind for Component {
     const NAME: KindName = KindName::Component;
-    type Status = NoStatus;
+    const SHORT_NAMES: &'static [(Scope, &'static str)] =
+        &[(Scope::Namespaced, "comp"), (Scope::Namespaced, "comps")];
+    const COLUMNS: &'static [Column] = &[
+        Column { name: "Project", path: ".spec.owner.projectName" },
+        Column { name: "ComponentType", path: ".spec.componentType.name" },
+    ];
+    const FINALIZER: Option<&'static str> = Some("openchoreo.dev/component-cleanup");
+    type Status = ComponentStatus;
 }

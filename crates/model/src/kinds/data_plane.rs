@@ -1,16 +1,50 @@
-//! DataPlane.
+//! Data planes: clusters that run workloads.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Kind, KindName, kind::NoStatus};
+use super::{
+    gateway::Gateway,
+    plane::{ClusterAgent, PlaneStatus, SecretStoreRef},
+    reference::ObservabilityPlaneRef,
+};
+use crate::{Kind, KindName, Scope, name};
 
-/// Spec of DataPlane.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Spec of a data plane.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct DataPlane {}
+pub struct DataPlane {
+    /// Name of the link by which the plane is reached, shared by all objects of that plane; absent in
+    /// a namespace: the name of the object.
+    #[serde(rename = "planeID", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63), regex(pattern = name::LABEL))]
+    pub plane_id: Option<String>,
+    /// How its agent proves who it is.
+    pub cluster_agent: ClusterAgent,
+    /// Its gateways.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Gateway>,
+    /// Secret store of its cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_store_ref: Option<SecretStoreRef>,
+    /// Where its telemetry goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observability_plane_ref: Option<ObservabilityPlaneRef>,
+}
 
 impl Kind for DataPlane {
     const NAME: KindName = KindName::DataPlane;
-    type Status = NoStatus;
+    const SHORT_NAMES: &'static [(Scope, &'static str)] = &[
+        (Scope::Namespaced, "dp"),
+        (Scope::Namespaced, "dps"),
+        (Scope::Cluster, "cdp"),
+        (Scope::Cluster, "cdps"),
+    ];
+    const FINALIZER: Option<&'static str> = Some("openchoreo.dev/dataplane-cleanup");
+    type Status = PlaneStatus;
+
+    fn exports(status: &PlaneStatus) -> Value {
+        status.exports()
+    }
 }

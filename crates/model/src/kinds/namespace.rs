@@ -1,16 +1,21 @@
-//! Namespace.
+//! Namespaces: places for the projects and platform objects of one organisation or team.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, KindName, kind::NoStatus};
+use crate::{Kind, KindName, Scope, kind::NoStatus};
 
-/// Spec of Namespace.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Spec of a namespace.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Namespace {}
+pub struct Namespace {
+    /// Finalizers that Kubernetes keeps in the spec; kept as given and without effect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub finalizers: Vec<String>,
+}
 
 impl Kind for Namespace {
     const NAME: KindName = KindName::Namespace;
+    const SHORT_NAMES: &'static [(Scope, &'static str)] = &[(Scope::Cluster, "ns")];
     type Status = NoStatus;
 }

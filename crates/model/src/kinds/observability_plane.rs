@@ -1,16 +1,41 @@
-//! ObservabilityPlane.
+//! Observability planes: places that keep telemetry.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Kind, KindName, kind::NoStatus};
+use super::plane::{ClusterAgent, PlaneStatus};
+use crate::{Kind, KindName, Scope, name};
 
-/// Spec of ObservabilityPlane.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Spec of an observability plane.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ObservabilityPlane {}
+pub struct ObservabilityPlane {
+    /// Name of the link by which the plane is reached, shared by all objects of that plane; absent in
+    /// a namespace: the name of the object.
+    #[serde(rename = "planeID", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63), regex(pattern = name::LABEL))]
+    pub plane_id: Option<String>,
+    /// How its agent proves who it is.
+    pub cluster_agent: ClusterAgent,
+    /// Where its query API is reached.
+    #[serde(rename = "observerURL")]
+    pub observer_url: String,
+    /// Where its root cause analysis agent is reached.
+    #[serde(rename = "rcaAgentURL", skip_serializing_if = "Option::is_none")]
+    pub rca_agent_url: Option<String>,
+    /// Where its cost analysis agent is reached.
+    #[serde(rename = "finOpsAgentURL", skip_serializing_if = "Option::is_none")]
+    pub fin_ops_agent_url: Option<String>,
+}
 
 impl Kind for ObservabilityPlane {
     const NAME: KindName = KindName::ObservabilityPlane;
-    type Status = NoStatus;
+    const SHORT_NAMES: &'static [(Scope, &'static str)] = &[(Scope::Cluster, "cop"), (Scope::Cluster, "cops")];
+    const FINALIZER: Option<&'static str> = Some("openchoreo.dev/observabilityplane-cleanup");
+    type Status = PlaneStatus;
+
+    fn exports(status: &PlaneStatus) -> Value {
+        status.exports()
+    }
 }

@@ -1,16 +1,53 @@
-//! ProjectReleaseBinding.
+//! Project release bindings: a project release in an environment, which is a cell.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, KindName, kind::NoStatus};
+use super::{owner::ProjectOwner, template::FreeForm};
+use crate::{Column, Conditions, Kind, KindName, Scope, schema};
 
-/// Spec of ProjectReleaseBinding.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Spec of a project release binding.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ProjectReleaseBinding {}
+pub struct ProjectReleaseBinding {
+    /// The project; immutable.
+    pub owner: ProjectOwner,
+    /// The environment; immutable.
+    #[schemars(length(min = 1))]
+    pub environment: String,
+    /// The ProjectRelease; absent until it is set, once, to the latest one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_release: Option<String>,
+    /// Values for the environment configuration of the project's type.
+    #[serde(default, skip_serializing_if = "FreeForm::is_empty")]
+    pub environment_configs: FreeForm,
+}
+
+/// Status of a project release binding.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectReleaseBindingStatus {
+    /// Generation that was looked at last.
+    #[serde(default, skip_serializing_if = "schema::is_zero")]
+    pub observed_generation: u64,
+    /// `Synced`, `NamespaceReady`, `ResourcesReady`, `Ready`, `Finalizing`.
+    #[serde(default, skip_serializing_if = "Conditions::is_empty")]
+    pub conditions: Conditions,
+    /// Namespace of the cell in the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+}
 
 impl Kind for ProjectReleaseBinding {
     const NAME: KindName = KindName::ProjectReleaseBinding;
-    type Status = NoStatus;
+    const SHORT_NAMES: &'static [(Scope, &'static str)] =
+        &[(Scope::Namespaced, "prb"), (Scope::Namespaced, "prbs")];
+    const COLUMNS: &'static [Column] = &[
+        Column { name: "Project", path: ".spec.owner.projectName" },
+        Column { name: "Environment", path: ".spec.environment" },
+        Column { name: "Release", path: ".spec.projectRelease" },
+        Column { name: "Ready", path: r#".status.conditions[?(@.type=="Ready")].status"# },
+    ];
+    const FINALIZER: Option<&'static str> = Some("openchoreo.dev/projectreleasebinding-cleanup");
+    type Status = ProjectReleaseBindingStatus;
 }

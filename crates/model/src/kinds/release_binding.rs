@@ -1,16 +1,88 @@
-//! ReleaseBinding.
+//! Release bindings: a component release in an environment.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, KindName, kind::NoStatus};
+use super::{
+    container::{EnvVar, FileVar},
+    owner::ComponentOwner,
+    template::FreeForm,
+    text_enum::text_enum,
+};
+use crate::{Column, Kind, KindName};
 
-/// Spec of ReleaseBinding.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub mod status;
+
+pub use status::ReleaseBindingStatus;
+
+text_enum! {
+    /// Whether a release should run.
+    #[derive(Default)]
+    pub enum BindingState {
+        /// It should run.
+        #[default]
+        Active = "Active",
+        /// Its objects should be taken away; the binding stays.
+        Undeploy = "Undeploy",
+    }
+}
+
+/// Spec of a release binding.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ReleaseBinding {}
+pub struct ReleaseBinding {
+    /// The component; immutable.
+    pub owner: ComponentOwner,
+    /// The environment; immutable.
+    pub environment: String,
+    /// The ComponentRelease; absent until automation or a person sets it. An update that leaves it
+    /// out keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release_name: Option<String>,
+    /// Whether it should run.
+    #[serde(default)]
+    pub state: BindingState,
+    /// Values for the environment configuration of the component's type.
+    #[serde(default, skip_serializing_if = "FreeForm::is_empty")]
+    pub component_type_environment_configs: FreeForm,
+    /// Values for the environment configuration of its traits, by instance name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub trait_environment_configs: BTreeMap<String, FreeForm>,
+    /// What this environment changes in the workload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workload_overrides: Option<WorkloadOverrides>,
+}
+
+/// What an environment changes in a workload.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WorkloadOverrides {
+    /// Changes of the container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<ContainerOverride>,
+}
+
+/// Changes of a container: entries replace those of the same key, others are added.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ContainerOverride {
+    /// Environment variables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<EnvVar>,
+    /// Files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileVar>,
+}
 
 impl Kind for ReleaseBinding {
     const NAME: KindName = KindName::ReleaseBinding;
-    type Status = NoStatus;
+    const COLUMNS: &'static [Column] = &[
+        Column { name: "Project", path: ".spec.owner.projectName" },
+        Column { name: "Component", path: ".spec.owner.componentName" },
+        Column { name: "Environment", path: ".spec.environment" },
+    ];
+    const FINALIZER: Option<&'static str> = Some("openchoreo.dev/releasebinding-cleanup");
+    type Status = ReleaseBindingStatus;
 }

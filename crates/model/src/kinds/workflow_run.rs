@@ -1,16 +1,134 @@
-//! WorkflowRun.
+//! Workflow runs: executions of workflows.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, KindName, kind::NoStatus};
+use super::{reference::WorkflowKind, template::FreeForm, text_enum::text_enum, workflow::TTL};
+use crate::{Conditions, Kind, KindName, ObjectKey, schema};
 
-/// Spec of WorkflowRun.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Spec of a workflow run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct WorkflowRun {}
+pub struct WorkflowRun {
+    /// What runs; kind and name are immutable.
+    pub workflow: RunOf,
+    /// How long a run is kept after it ended, as `1d12h`; absent: for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = TTL))]
+    pub ttl_after_completion: Option<String>,
+}
+
+/// The workflow that runs, and the values that it is given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RunOf {
+    /// Kind of the workflow.
+    #[serde(default)]
+    pub kind: WorkflowKind,
+    /// Name of the workflow.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Values for the parameters of the workflow.
+    #[serde(default, skip_serializing_if = "FreeForm::is_empty")]
+    pub parameters: FreeForm,
+}
+
+impl RunOf {
+    /// Key of the workflow, seen from `namespace`.
+    #[must_use]
+    pub fn key(&self, namespace: &str) -> ObjectKey {
+        self.kind.key(namespace, &self.name)
+    }
+}
+
+/// Status of a workflow run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkflowRunStatus {
+    /// `WorkflowRunning`, `WorkflowSucceeded`, `WorkflowFailed`, `WorkflowCompleted`.
+    #[serde(default, skip_serializing_if = "Conditions::is_empty")]
+    pub conditions: Conditions,
+    /// The object in the workflow plane that runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_reference: Option<RunObject>,
+    /// Further objects there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<RunObject>,
+    /// Its steps, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<RunTask>,
+    /// When it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
+    pub completed_at: Option<Timestamp>,
+}
+
+/// An object of a run in the workflow plane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunObject {
+    /// Its API version.
+    #[schemars(length(min = 1))]
+    pub api_version: String,
+    /// Its kind.
+    #[schemars(length(min = 1))]
+    pub kind: String,
+    /// Its name.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Its namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+}
+
+text_enum! {
+    /// How a step fares.
+    pub enum TaskPhase {
+        /// It waits.
+        Pending = "Pending",
+        /// It runs.
+        Running = "Running",
+        /// It ended well.
+        Succeeded = "Succeeded",
+        /// It ended with a failure of its own.
+        Failed = "Failed",
+        /// It was not needed.
+        Skipped = "Skipped",
+        /// It could not be run.
+        Error = "Error",
+    }
+}
+
+/// A step of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunTask {
+    /// Its name.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// How it fares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase: Option<TaskPhase>,
+    /// When it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
+    pub completed_at: Option<Timestamp>,
+    /// More, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
 
 impl Kind for WorkflowRun {
     const NAME: KindName = KindName::WorkflowRun;
-    type Status = NoStatus;
+    const FINALIZER: Option<&'static str> = Some("openchoreo.dev/workflowrun-cleanup");
+    type Status = WorkflowRunStatus;
 }

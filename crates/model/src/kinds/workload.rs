@@ -1,16 +1,34 @@
-//! Workload.
+//! Workloads: the image of a component and how it runs.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, KindName, kind::NoStatus};
+use super::{container::Container, dependency::Dependencies, endpoint::Endpoint, owner::ComponentOwner};
+use crate::{Column, Kind, KindName, kind::NoStatus};
 
-/// Spec of Workload.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Spec of a workload.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Workload {}
+pub struct Workload {
+    /// The component; immutable.
+    pub owner: ComponentOwner,
+    /// What runs.
+    pub container: Container,
+    /// What it offers, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// What it needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dependencies: Option<Dependencies>,
+}
 
 impl Kind for Workload {
     const NAME: KindName = KindName::Workload;
+    const COLUMNS: &'static [Column] = &[
+        Column { name: "Project", path: ".spec.owner.projectName" },
+        Column { name: "Component", path: ".spec.owner.componentName" },
+    ];
     type Status = NoStatus;
 }
