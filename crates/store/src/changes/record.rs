@@ -1,0 +1,141 @@
+//! Rows of the watch log.
+
+use std::sync::Arc;
+
+use model::Revision;
+
+use crate::{
+    Error,
+    objects::{Cause, record},
+    sql::{Row, Sql},
+    writer::{Operation, Txn},
+};
+
+use super::{Change, Event};
+
+/// Changes dropped by one step of a compaction.
+const STEP: usize = 500;
+
+impl Change {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Modified => "modified",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, Error> {
+        [Self::Added, Self::Modified, Self::Deleted]
+            .into_iter()
+            .find(|change| change.as_str() == text)
+            .ok_or_else(|| Error::corrupt("a change", text))
+    }
+}
+
+/// Appends a change; `metadata` is the object's metadata as JSON.
+pub(crate) async fn append(
+    txn: &mut Txn,
+    text: &str,
+    metadata: &str,
+    event: Arc<Event>,
+) -> Result<(), Error> {
+    let Event {
+        revision,
+        change,
+        object,
+        cause,
+    } = &*event;
+    txn.sql()
+        .execute(
+            "INSERT INTO changes (revision, object, change, at, actor, request_id, trace, metadata, \
+             spec, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            &[
+                revision.0.into(),
+                text.into(),
+                change.as_str().into(),
+                cause.at.as_microsecond().into(),
+                cause.actor.as_str().into(),
+                cause.request_id.as_deref().into(),
+                cause.trace.as_deref().into(),
+                metadata.into(),
+                object.spec.as_str().into(),
+                object.status.as_str().into(),
+            ],
+        )
+        .await?;
+    txn.touched.events.push(event);
+    Ok(())
+}
+
+pub(crate) async fn after(
+    sql: &mut Sql<'_>,
+    after: Revision,
+    limit: usize,
+) -> Result<Vec<Arc<Event>>, Error> {
+    let rows = sql
+        .rows(
+            "SELECT object, metadata, spec, status, revision, change, at, actor, request_id, trace \
+             FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2",
+            &[after.0.into(), limit.into()],
+        )
+        .await?;
+    rows.iter().map(|row| event(row).map(Arc::new)).collect()
+}
+
+pub(crate) async fn of_object(
+    sql: &mut Sql<'_>,
+    text: &str,
+    limit: usize,
+) -> Result<Vec<Arc<Event>>, Error> {
+    let rows = sql
+        .rows(
+            "SELECT object, metadata, spec, status, revision, change, at, actor, request_id, trace \
+             FROM changes WHERE object = $1 ORDER BY revision DESC LIMIT $2",
+            &[text.into(), limit.into()],
+        )
+        .await?;
+    rows.iter().map(|row| event(row).map(Arc::new)).collect()
+}
+
+fn event(row: &Row) -> Result<Event, Error> {
+    Ok(Event {
+        revision: Revision(row.number(4)?),
+        change: Change::parse(row.text(5)?)?,
+        object: record::envelope(row, 0)?,
+        cause: Cause {
+            at: row.time(6)?,
+            actor: row.string(7)?,
+            request_id: row.maybe_string(8)?,
+            trace: row.maybe_string(9)?,
+        },
+    })
+}
+
+/// One step of a compaction; gives the number of dropped changes.
+pub(crate) struct Compact {
+    pub(crate) up_to: Revision,
+}
+
+impl Operation for Compact {
+    type Output = u64;
+
+    async fn run(&self, txn: &mut Txn) -> Result<u64, Error> {
+        txn.sql()
+            .execute(
+                "UPDATE meta SET compacted = $1 WHERE compacted < $1",
+                &[self.up_to.0.into()],
+            )
+            .await?;
+        let dropped = txn
+            .sql()
+            .execute(
+                "DELETE FROM changes WHERE revision IN \
+                 (SELECT revision FROM changes WHERE revision <= $1 ORDER BY revision LIMIT $2)",
+                &[self.up_to.0.into(), STEP.into()],
+            )
+            .await?;
+        txn.touched.compacted = Some(self.up_to);
+        Ok(dropped)
+    }
+}
