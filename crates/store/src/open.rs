@@ -164,8 +164,15 @@ impl Store {
         })))
     }
 
-    /// Waits until the writer has ended, which it does only by a fault: then no write can be made
-    /// any more, and the process is best restarted.
+    /// Makes the writes that wait, takes no further ones, and closes the database. Then it may be
+    /// opened again.
+    pub async fn close(&self) {
+        self.0.writer.close().await;
+        self.0.readers.close().await;
+    }
+
+    /// Waits until the writer has ended, which it does only when closed or by a fault: then no write
+    /// can be made any more, and the process is best restarted.
     pub async fn writer_ended(&self) {
         self.0.writer.ended().await;
     }

@@ -10,7 +10,7 @@ use std::{fmt, fs::File, io, sync::Arc, thread};
 
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use sqlx::SqliteConnection;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::{Error, sql::Sql};
 
@@ -35,6 +35,7 @@ pub(crate) trait Operation: Send + 'static {
 /// Hands operations to the writer.
 pub(crate) struct Handle {
     jobs: mpsc::Sender<Box<dyn Job>>,
+    closing: Arc<Notify>,
     ended: watch::Receiver<()>,
 }
 
@@ -54,6 +55,8 @@ impl Handle {
     ) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (alive, ended) = watch::channel(());
+        let closing = Arc::new(Notify::new());
+        let asked = Arc::clone(&closing);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -61,10 +64,16 @@ impl Handle {
             .name("store-writer".to_owned())
             .spawn(move || {
                 let txn = Txn::new(connection, hub);
-                runtime.block_on(write(txn, queue, &shared));
-                drop((alive, lock));
+                runtime.block_on(write(txn, queue, &asked, &shared));
+                // In this order: who hears of the end may open the database at once.
+                drop(lock);
+                drop(alive);
             })?;
-        Ok(Self { jobs, ended })
+        Ok(Self {
+            jobs,
+            closing,
+            ended,
+        })
     }
 
     /// Runs an operation and waits until it is durable. It is run even if the caller stops waiting.
@@ -79,26 +88,51 @@ impl Handle {
         answer.await.map_err(|_| Error::Stopped)?
     }
 
+    /// Takes no further operation, makes those that wait, and ends the thread.
+    pub(crate) async fn close(&self) {
+        self.closing.notify_one();
+        self.ended().await;
+    }
+
     pub(crate) async fn ended(&self) {
         // The other side never sends: an error is the end of the thread.
         while self.ended.clone().changed().await.is_ok() {}
     }
 }
 
-async fn write(mut txn: Txn, mut queue: mpsc::Receiver<Box<dyn Job>>, shared: &Shared) {
+async fn write(
+    mut txn: Txn,
+    mut queue: mpsc::Receiver<Box<dyn Job>>,
+    closing: &Notify,
+    shared: &Shared,
+) {
     let mut batch = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut batch, BATCH).await > 0 {
-        let mut failed = run(&mut txn, &mut batch).await.err();
-        if failed.is_some() && batch.len() > 1 {
-            for mut job in batch.drain(..) {
-                failed = run(&mut txn, std::slice::from_mut(&mut job)).await.err();
-                finish(&mut txn, shared, failed, std::iter::once(job));
+    loop {
+        tokio::select! {
+            biased;
+            () = closing.notified() => queue.close(),
+            // Cancel-safe: what was not received stays in the queue.
+            received = queue.recv_many(&mut batch, BATCH) => {
+                if received == 0 {
+                    break;
+                }
+                write_batch(&mut txn, &mut batch, shared).await;
             }
-        } else {
-            finish(&mut txn, shared, failed, batch.drain(..));
         }
     }
     txn.close().await;
+}
+
+async fn write_batch(txn: &mut Txn, batch: &mut Vec<Box<dyn Job>>, shared: &Shared) {
+    let failed = run(txn, batch).await.err();
+    if failed.is_none() || batch.len() == 1 {
+        finish(txn, shared, failed, batch.drain(..));
+        return;
+    }
+    for mut job in batch.drain(..) {
+        let failed = run(txn, std::slice::from_mut(&mut job)).await.err();
+        finish(txn, shared, failed, std::iter::once(job));
+    }
 }
 
 /// Runs jobs in one transaction. An error means that nothing of it was kept.
