@@ -1,4 +1,5 @@
-//! The audit log: who did, or was refused, what. Appended to, never changed.
+//! The audit log: who did, or was refused, what. Appended to, never changed;
+//! dropped by age alone.
 
 use jiff::Timestamp;
 use model::{ObjectKey, RawJson};
@@ -33,6 +34,14 @@ impl Store {
     /// When the database fails; then nothing is appended.
     pub async fn append_audit(&self, records: Vec<Record>) -> Result<(), Error> {
         self.submit(Append { records }).await
+    }
+
+    /// Drops at most `limit` records from before `before`, oldest first. Gives their number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn prune_audit(&self, before: Timestamp, limit: usize) -> Result<u64, Error> {
+        self.submit(Prune { before, limit }).await
     }
 
     /// At most `limit` records with their numbers, newest first, before the record numbered
@@ -97,5 +106,24 @@ impl Operation for Append {
                 .await?;
         }
         Ok(())
+    }
+}
+
+struct Prune {
+    before: Timestamp,
+    limit: usize,
+}
+
+impl Operation for Prune {
+    type Output = u64;
+
+    async fn run(&self, txn: &mut Txn) -> Result<u64, Error> {
+        txn.sql()
+            .execute(
+                "DELETE FROM audit WHERE number IN \
+                 (SELECT number FROM audit WHERE at < $1 ORDER BY at LIMIT $2)",
+                &[self.before.as_microsecond().into(), self.limit.into()],
+            )
+            .await
     }
 }

@@ -24,7 +24,6 @@ const EVENTS: usize = 2048;
 const OVERHEAD: usize = 512;
 
 /// A bounded copy of the newest durable state.
-#[derive(Debug)]
 pub(crate) struct Cache {
     limit: usize,
     stamp: AtomicU64,
@@ -36,7 +35,7 @@ pub(crate) struct Cache {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp(u64);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     objects: IndexMap<String, Option<Arc<Stored>>>,
     indexes: IndexMap<String, Arc<IndexEntry>>,
@@ -44,7 +43,6 @@ struct State {
     chance: u64,
 }
 
-#[derive(Debug)]
 struct Log {
     /// The log in memory is complete after this.
     floor: Revision,

@@ -131,14 +131,12 @@ impl From<sqlx::Error> for Error {
         const IO: i64 = 10;
         const FULL: i64 = 13;
         const CANNOT_OPEN: i64 = 14;
-        let primary = match &error {
-            sqlx::Error::Database(inner) => inner
-                .code()
-                .and_then(|code| code.parse::<i64>().ok())
-                // The low byte is SQLite's primary result code.
-                .map(|extended| extended & 0xff),
-            _ => None,
-        };
+        let primary = error
+            .as_database_error()
+            .and_then(|inner| inner.code())
+            .and_then(|code| code.parse::<i64>().ok())
+            // The low byte is SQLite's primary result code.
+            .map(|extended| extended & 0xff);
         let lost = matches!(
             error,
             sqlx::Error::PoolTimedOut

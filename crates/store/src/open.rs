@@ -1,6 +1,7 @@
 //! Opening the database.
 
 use std::{
+    fmt,
     fs::{File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -90,10 +91,9 @@ pub enum OpenError {
 }
 
 /// The platform database. Cheap to clone; the writer ends when the last clone is dropped.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
-#[derive(Debug)]
 pub(crate) struct Inner {
     readers: SqlitePool,
     writer: writer::Handle,
@@ -117,6 +117,14 @@ impl Snapshot {
 impl Reader {
     pub(crate) fn sql(&mut self) -> Sql<'_> {
         Sql(&mut self.0)
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("hub", &self.0.hub)
+            .finish_non_exhaustive()
     }
 }
 

@@ -34,8 +34,11 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Ope
     Migrator::with_migrations(migrations.collect())
         .run_direct(None, connection, false)
         .await
-        .map_err(|error| match error {
-            MigrateError::VersionMissing(version) => OpenError::Newer(version),
-            other => OpenError::Migration(other),
+        .map_err(|error| {
+            if let MigrateError::VersionMissing(version) = error {
+                OpenError::Newer(version)
+            } else {
+                OpenError::Migration(error)
+            }
         })
 }

@@ -58,7 +58,8 @@ pub(crate) fn list<T: AsRef<str>>(texts: &[T]) -> String {
 pub(crate) struct Sql<'c>(pub(crate) &'c mut SqliteConnection);
 
 impl Sql<'_> {
-    /// Runs a statement; gives the number of rows that it changed.
+    /// Runs a statement; gives the number of rows that it changed. Several statements, parted by
+    /// semicolons and sharing their arguments, cost one message to the database.
     pub(crate) async fn execute(
         &mut self,
         sql: &'static str,

@@ -6,7 +6,7 @@
 //! that the database cannot carry out does not take others with it. Memory (cache, revision) learns
 //! of a change after it is durable and before it is answered.
 
-use std::{fmt, fs::File, io, sync::Arc, thread};
+use std::{fs::File, io, sync::Arc, thread};
 
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use sqlx::SqliteConnection;
@@ -15,6 +15,8 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use crate::{Error, sql::Sql};
 
 mod shared;
+#[cfg(test)]
+mod tests;
 mod txn;
 
 pub(crate) use shared::Shared;
@@ -37,12 +39,6 @@ pub(crate) struct Handle {
     jobs: mpsc::Sender<Box<dyn Job>>,
     closing: Arc<Notify>,
     ended: watch::Receiver<()>,
-}
-
-impl fmt::Debug for Handle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Handle")
-    }
 }
 
 impl Handle {
@@ -149,9 +145,11 @@ async fn run(txn: &mut Txn, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
 }
 
 async fn run_each(txn: &mut Txn, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
-    for job in jobs {
-        let undo = txn.save().await?;
+    let last = jobs.len().saturating_sub(1);
+    for (number, job) in jobs.iter_mut().enumerate() {
+        let undo = txn.save();
         match job.run(txn).await {
+            Ok(()) if number == last => {}
             Ok(()) => txn.keep().await?,
             Err(error) if error.is_fault() => return Err(error),
             Err(_) => txn.undo(undo).await?,

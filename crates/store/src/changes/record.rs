@@ -17,7 +17,7 @@ use super::{Change, Event};
 const STEP: usize = 500;
 
 impl Change {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Added => "added",
             Self::Modified => "modified",
@@ -31,41 +31,6 @@ impl Change {
             .find(|change| change.as_str() == text)
             .ok_or_else(|| Error::corrupt("a change", text))
     }
-}
-
-/// Appends a change; `metadata` is the object's metadata as JSON.
-pub(crate) async fn append(
-    txn: &mut Txn,
-    text: &str,
-    metadata: &str,
-    event: Arc<Event>,
-) -> Result<(), Error> {
-    let Event {
-        revision,
-        change,
-        object,
-        cause,
-    } = &*event;
-    txn.sql()
-        .execute(
-            "INSERT INTO changes (revision, object, change, at, actor, request_id, trace, metadata, \
-             spec, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-            &[
-                revision.0.into(),
-                text.into(),
-                change.as_str().into(),
-                cause.at.as_microsecond().into(),
-                cause.actor.as_str().into(),
-                cause.request_id.as_deref().into(),
-                cause.trace.as_deref().into(),
-                metadata.into(),
-                object.spec.as_str().into(),
-                object.status.as_str().into(),
-            ],
-        )
-        .await?;
-    txn.touched.events.push(event);
-    Ok(())
 }
 
 pub(crate) async fn after(

@@ -1,19 +1,24 @@
 //! Replaces one state of an object by the next: the one way in which objects change.
 //!
-//! Row, change record, index members and marks, and wakes of the object and of whoever read a facet
-//! that differs.
+//! Row, change record, index members and marks in one message to the database, then wakes of the
+//! object and of whoever read a facet that differs.
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use model::{Digest, Facet, Revision};
+use model::{Digest, Facet, Revision, Stored};
 
 use crate::{
-    Change, Error, Event, Outcome, changes, reads, sql,
+    Change, Error, Event, Outcome, reads, sql,
     wakes::record::{Origin, wake},
     writer::Txn,
 };
 
-use super::record::{self, Record};
+use super::record::Record;
+
+/// What is left of the change of an object that stays.
+const SAVE: &str = concat!(include_str!("save.sql"), include_str!("trace.sql"));
+/// What is left of the change of an object that goes.
+const REMOVE: &str = concat!(include_str!("remove.sql"), include_str!("trace.sql"));
 
 /// Makes `new` the state of the object. An object that is deleted and has no finalizer left goes.
 pub(crate) async fn replace(
@@ -27,29 +32,15 @@ pub(crate) async fn replace(
     let metadata = &mut new.stored.envelope.metadata;
     metadata.resource_version = Some(revision);
     let gone = metadata.is_deleting() && metadata.finalizers.is_empty();
-    let json = serde_json::to_string(metadata).expect("metadata has string keys");
     new.request_id.clone_from(&origin.cause.request_id);
     new.stored.spec_digest = facet_digest(&new);
     let differs = Differs::between(old, (!gone).then_some(&new));
-    if gone {
-        remove(txn, text).await?;
-    } else {
-        record::save(&mut txn.sql(), text, &new, &json).await?;
-    }
     let change = match (old, gone) {
         (_, true) => Change::Deleted,
         (None, false) => Change::Added,
         (Some(_), false) => Change::Modified,
     };
-    let object = Arc::new(new.stored);
-    let event = Event {
-        revision,
-        change,
-        object: object.envelope.clone(),
-        cause: origin.cause.clone(),
-    };
-    changes::record::append(txn, text, &json, Arc::new(event)).await?;
-    differs.index(txn, text, revision).await?;
+    save(txn, text, &new, &differs, (revision, change), origin).await?;
     let silent = gone || origin.owner == Some(text);
     let own: &[&str] = if silent { &[] } else { &[text] };
     wake(
@@ -60,6 +51,16 @@ pub(crate) async fn replace(
         origin,
     )
     .await?;
+    let object = Arc::new(new.stored);
+    let (envelope, cause) = (object.envelope.clone(), origin.cause.clone());
+    let event = Event {
+        revision,
+        change,
+        object: envelope,
+        cause,
+    };
+    txn.touched.events.push(Arc::new(event));
+    txn.touched.indexes.extend(differs.into_marked());
     txn.touched
         .objects
         .push((text.to_owned(), (!gone).then(|| Arc::clone(&object))));
@@ -68,6 +69,59 @@ pub(crate) async fn replace(
         Change::Modified => Outcome::Updated(object),
         Change::Deleted => Outcome::Removed(object),
     })
+}
+
+async fn save(
+    txn: &mut Txn,
+    text: &str,
+    new: &Record,
+    differs: &Differs,
+    (revision, change): (Revision, Change),
+    origin: &Origin<'_>,
+) -> Result<(), Error> {
+    let Stored {
+        envelope,
+        spec_digest,
+        exports_digest,
+    } = &new.stored;
+    let metadata = serde_json::to_string(&envelope.metadata).expect("metadata has string keys");
+    let moved: Vec<&String> = differs.entered.iter().chain(&differs.left).collect();
+    // Revisions only grow, so 0 leaves a mark as it is.
+    let mark = |differs: bool| if differs { revision.0 } else { 0 };
+    let statement = if change == Change::Deleted {
+        REMOVE
+    } else {
+        SAVE
+    };
+    txn.sql()
+        .execute(
+            statement,
+            &[
+                text.into(),
+                revision.0.into(),
+                metadata.into(),
+                envelope.spec.as_str().into(),
+                envelope.status.as_str().into(),
+                change.as_str().into(),
+                origin.cause.at.as_microsecond().into(),
+                origin.cause.actor.as_str().into(),
+                origin.cause.request_id.as_deref().into(),
+                origin.cause.trace.as_deref().into(),
+                sql::list(&differs.left).into(),
+                sql::list(&differs.entered).into(),
+                sql::list(&moved).into(),
+                sql::list(&differs.stayed).into(),
+                mark(differs.spec).into(),
+                mark(differs.exports).into(),
+                spec_digest.into(),
+                exports_digest.into(),
+                (&new.written_digest).into(),
+                (&new.body_digest).into(),
+                sql::list(&new.indexes).into(),
+            ],
+        )
+        .await?;
+    Ok(())
 }
 
 /// Facet *spec*: another life of the object, or its deletion mark, is another digest.
@@ -80,19 +134,6 @@ fn facet_digest(record: &Record) -> Digest {
         metadata.is_deleting()
     );
     Digest::of(text.as_bytes())
-}
-
-async fn remove(txn: &mut Txn, text: &str) -> Result<(), Error> {
-    txn.sql()
-        .execute("DELETE FROM objects WHERE object = $1", &[text.into()])
-        .await?;
-    txn.sql()
-        .execute("DELETE FROM reads WHERE reader = $1", &[text.into()])
-        .await?;
-    txn.sql()
-        .execute("DELETE FROM wakes WHERE object = $1", &[text.into()])
-        .await?;
-    Ok(())
 }
 
 /// What differs between two states of an object, as far as readers can tell.
@@ -123,32 +164,6 @@ impl Differs {
         }
     }
 
-    /// Keeps members and marks of the indexes.
-    async fn index(&self, txn: &mut Txn, text: &str, revision: Revision) -> Result<(), Error> {
-        if !self.left.is_empty() {
-            txn.sql()
-                .execute(
-                    "DELETE FROM index_members WHERE object = $2 \
-                     AND entry IN (SELECT value FROM json_each($1))",
-                    &[sql::list(&self.left).into(), text.into()],
-                )
-                .await?;
-        }
-        if !self.entered.is_empty() {
-            txn.sql()
-                .execute(
-                    "INSERT INTO index_members (entry, object) SELECT value, $2 FROM json_each($1)",
-                    &[sql::list(&self.entered).into(), text.into()],
-                )
-                .await?;
-        }
-        let moved: Vec<&String> = self.entered.iter().chain(&self.left).collect();
-        mark(txn, &moved, Some(revision), Some(revision)).await?;
-        let stayed: Vec<&String> = self.stayed.iter().collect();
-        let when = |differs: bool| differs.then_some(revision);
-        mark(txn, &stayed, when(self.spec), when(self.exports)).await
-    }
-
     /// The edges along which readers are woken.
     fn edges(&self, text: &str) -> Vec<String> {
         let mut edges = Vec::new();
@@ -166,35 +181,14 @@ impl Differs {
         }
         edges
     }
-}
 
-/// Moves the marks of these indexes to the given revisions; `None` leaves a mark.
-async fn mark(
-    txn: &mut Txn,
-    entries: &[&String],
-    spec: Option<Revision>,
-    exports: Option<Revision>,
-) -> Result<(), Error> {
-    if entries.is_empty() || (spec, exports) == (None, None) {
-        return Ok(());
+    /// The indexes whose members or marks have changed.
+    fn into_marked(self) -> impl Iterator<Item = String> {
+        let stayed = if self.spec || self.exports {
+            self.stayed
+        } else {
+            Vec::new()
+        };
+        self.entered.into_iter().chain(self.left).chain(stayed)
     }
-    // Revisions only grow, so the larger one is the newer one and 0 leaves what is there.
-    let number = |revision: Option<Revision>| revision.unwrap_or_default().0;
-    txn.sql()
-        .execute(
-            "INSERT INTO index_marks (entry, spec_revision, exports_revision) \
-             SELECT value, $2, $3 FROM json_each($1) WHERE true ON CONFLICT (entry) DO UPDATE SET \
-             spec_revision = max(index_marks.spec_revision, excluded.spec_revision), \
-             exports_revision = max(index_marks.exports_revision, excluded.exports_revision)",
-            &[
-                sql::list(entries).into(),
-                number(spec).into(),
-                number(exports).into(),
-            ],
-        )
-        .await?;
-    txn.touched
-        .indexes
-        .extend(entries.iter().map(|entry| (*entry).clone()));
-    Ok(())
 }

@@ -8,17 +8,15 @@ use super::Read;
 
 /// Makes `reads` the edges of `reader`. Only those that differ are written, which is mostly none.
 pub(crate) async fn replace(txn: &mut Txn, reader: &str, reads: &[Read]) -> Result<(), Error> {
-    let rows = txn
+    let row = txn
         .sql()
-        .rows(
-            "SELECT target FROM reads WHERE reader = $1",
+        .one(
+            "SELECT json_group_array(target) FROM reads WHERE reader = $1",
             &[reader.into()],
         )
         .await?;
-    let old = rows
-        .iter()
-        .map(|row| row.string(0))
-        .collect::<Result<BTreeSet<_>, _>>()?;
+    let old: BTreeSet<String> = serde_json::from_str(row.text(0)?)
+        .map_err(|error| Error::corrupt("the reads of an object", error))?;
     let new: BTreeSet<String> = reads.iter().map(|read| read.target.text()).collect();
     let gone: Vec<&String> = old.difference(&new).collect();
     let added: Vec<&String> = new.difference(&old).collect();

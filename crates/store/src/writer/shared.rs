@@ -8,7 +8,6 @@ use crate::cache::Cache;
 use super::{Counters, Touched};
 
 /// The durable state as far as memory keeps it.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) cache: Cache,
     pub(crate) revision: watch::Sender<Revision>,

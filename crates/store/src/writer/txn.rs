@@ -102,9 +102,12 @@ impl Txn {
         self.counters.wake_token
     }
 
+    /// Begins, with a savepoint for the first operation.
     pub(super) async fn begin(&mut self) -> Result<(), Error> {
         self.touched = Touched::default();
-        self.sql().execute("BEGIN IMMEDIATE", &[]).await?;
+        self.sql()
+            .execute("BEGIN IMMEDIATE; SAVEPOINT operation", &[])
+            .await?;
         match Counters::load(&mut self.sql()).await {
             Ok(counters) => {
                 (self.counters, self.began) = (counters, counters);
@@ -131,15 +134,17 @@ impl Txn {
             revision,
             wake_token,
         } = self.counters;
-        if self.counters != self.began {
-            self.sql()
-                .execute(
-                    "UPDATE meta SET incarnation = $1, revision = $2, wake_token = $3",
-                    &[incarnation.into(), revision.into(), wake_token.into()],
-                )
-                .await?;
+        // A commit closes the savepoint that is still open.
+        if self.counters == self.began {
+            self.sql().execute("COMMIT", &[]).await?;
+            return Ok(());
         }
-        self.sql().execute("COMMIT", &[]).await?;
+        self.sql()
+            .execute(
+                "UPDATE meta SET incarnation = $1, revision = $2, wake_token = $3; COMMIT",
+                &[incarnation.into(), revision.into(), wake_token.into()],
+            )
+            .await?;
         Ok(())
     }
 
@@ -152,22 +157,26 @@ impl Txn {
         }
     }
 
-    pub(super) async fn save(&mut self) -> Result<Undo, Error> {
-        self.sql().execute("SAVEPOINT operation", &[]).await?;
-        Ok(Undo {
+    /// What [`Self::undo`] needs to go back to the present.
+    pub(super) const fn save(&self) -> Undo {
+        Undo {
             counters: self.counters,
             objects: self.touched.objects.len(),
             indexes: self.touched.indexes.len(),
             events: self.touched.events.len(),
             wakes: self.touched.wakes,
-        })
+        }
     }
 
+    /// Keeps what the operation did and sets a savepoint for the next.
     pub(super) async fn keep(&mut self) -> Result<(), Error> {
-        self.sql().execute("RELEASE operation", &[]).await?;
+        self.sql()
+            .execute("RELEASE operation; SAVEPOINT operation", &[])
+            .await?;
         Ok(())
     }
 
+    /// Undoes what the operation did; its savepoint serves the next.
     pub(super) async fn undo(&mut self, undo: Undo) -> Result<(), Error> {
         self.counters = undo.counters;
         self.touched.objects.truncate(undo.objects);
@@ -175,7 +184,6 @@ impl Txn {
         self.touched.events.truncate(undo.events);
         self.touched.wakes = undo.wakes;
         self.sql().execute("ROLLBACK TO operation", &[]).await?;
-        self.sql().execute("RELEASE operation", &[]).await?;
         Ok(())
     }
 

@@ -106,5 +106,7 @@ on_every_backend! {
         assert_eq!(newest[0].1, record("bob"));
         let rest = store.list_audit(newest[0].0, 10).await.unwrap();
         assert_eq!(rest.iter().map(|(_, r)| r.actor.as_str()).collect::<Vec<_>>(), ["ann"]);
+        assert_eq!(store.prune_audit(at(1), 10).await.unwrap(), 0);
+        assert_eq!(store.prune_audit(at(2), 10).await.unwrap(), 2);
     }
 }
