@@ -70,6 +70,7 @@ CREATE TABLE wakes (
     trace TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX wakes_by_due ON wakes (due_at);
+CREATE INDEX wakes_by_claim ON wakes (claimed_until) WHERE claimed_until > 0;
 
 CREATE TABLE bundles (
     digest BLOB PRIMARY KEY NOT NULL,

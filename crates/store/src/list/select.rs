@@ -14,7 +14,7 @@ use crate::{
 
 use super::{Cursor, Page, Query, Within};
 
-/// The range of object texts in which a query looks: from the first, to before the last.
+/// The texts between which a query looks; neither is the text of an object.
 fn range(query: &Query) -> (String, String) {
     let kind = query.kind.as_str();
     match &query.within {
@@ -31,13 +31,12 @@ fn range(query: &Query) -> (String, String) {
 pub(super) async fn page(sql: &mut Sql<'_>, query: &Query) -> Result<Page, Error> {
     let now = Revision(sql.one("SELECT revision FROM meta", &[]).await?.number(0)?);
     let revision = query.after.as_ref().map_or(now, |cursor| cursor.revision);
-    let (from, to) = range(query);
-    let after = query
-        .after
-        .as_ref()
-        .map(|cursor| cursor.object.clone())
-        .unwrap_or_default();
-    let bounds = Bounds { from, to, after };
+    let (first, to) = range(query);
+    let from = match &query.after {
+        Some(cursor) => first.max(cursor.object.clone()),
+        None => first,
+    };
+    let bounds = Bounds { from, to };
     let (rows, remaining) = match query.selector.is_empty() && query.index.is_none() {
         true => plain(sql, &bounds, query.limit).await?,
         false => filtered(sql, &bounds, query).await?,
@@ -58,35 +57,30 @@ pub(super) async fn page(sql: &mut Sql<'_>, query: &Query) -> Result<Page, Error
     })
 }
 
+/// Between these texts, both left out.
 struct Bounds {
     from: String,
     to: String,
-    after: String,
 }
 
 /// A page of the whole range, and how many objects follow.
 async fn plain(sql: &mut Sql<'_>, bounds: &Bounds, limit: usize) -> Result<(Vec<Row>, u64), Error> {
-    let Bounds { from, to, after } = bounds;
+    let Bounds { from, to } = bounds;
     let rows = sql
         .rows(
             "SELECT object, metadata, spec, status, spec_digest, exports_digest FROM objects \
-             WHERE object >= $1 AND object < $2 AND object > $3 ORDER BY object LIMIT $4",
-            &[
-                from.as_str().into(),
-                to.as_str().into(),
-                after.as_str().into(),
-                limit.into(),
-            ],
+             WHERE object > $1 AND object < $2 ORDER BY object LIMIT $3",
+            &[from.as_str().into(), to.as_str().into(), limit.into()],
         )
         .await?;
     if rows.len() < limit {
         return Ok((rows, 0));
     }
-    let last = rows.last().map_or(Ok(after.clone()), |row| row.string(0))?;
+    let last = rows.last().map_or(Ok(from.clone()), |row| row.string(0))?;
     let count = sql
         .one(
-            "SELECT count(*) FROM objects WHERE object >= $1 AND object < $2 AND object > $3",
-            &[from.as_str().into(), to.as_str().into(), last.into()],
+            "SELECT count(*) FROM objects WHERE object > $1 AND object < $2",
+            &[last.into(), to.as_str().into()],
         )
         .await?;
     Ok((rows, count.number(0)?))
@@ -103,20 +97,14 @@ async fn filtered(
         #[serde(default)]
         labels: IndexMap<String, String>,
     }
-    let Bounds { from, to, after } = bounds;
+    let Bounds { from, to } = bounds;
     let entry = query.index.as_ref().map(keys::index);
     let rows = sql
         .rows(
-            "SELECT object, metadata FROM objects \
-             WHERE object >= $1 AND object < $2 AND object > $3 AND ($4 IS NULL \
-             OR object IN (SELECT m.object FROM index_members m WHERE m.entry = $4)) \
+            "SELECT object, metadata FROM objects WHERE object > $1 AND object < $2 AND ($3 IS NULL \
+             OR object IN (SELECT m.object FROM index_members m WHERE m.entry = $3)) \
              ORDER BY object",
-            &[
-                from.as_str().into(),
-                to.as_str().into(),
-                after.as_str().into(),
-                entry.as_deref().into(),
-            ],
+            &[from.as_str().into(), to.as_str().into(), entry.as_deref().into()],
         )
         .await?;
     let mut wanted = Vec::new();

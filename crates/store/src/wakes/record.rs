@@ -148,9 +148,15 @@ pub(crate) async fn drop_claims(sql: &mut Sql<'_>) -> Result<(), Error> {
 }
 
 pub(crate) async fn next(sql: &mut Sql<'_>) -> Result<Option<Timestamp>, Error> {
-    sql.one("SELECT min(max(due_at, claimed_until)) FROM wakes", &[])
-        .await?
-        .maybe_time(0)
+    let row = sql
+        .one(
+            "SELECT (SELECT due_at FROM wakes WHERE claimed_until = 0 ORDER BY due_at LIMIT 1), \
+             (SELECT min(claimed_until) FROM wakes WHERE claimed_until > 0)",
+            &[],
+        )
+        .await?;
+    let (due, claimed) = (row.maybe_time(0)?, row.maybe_time(1)?);
+    Ok(due.into_iter().chain(claimed).min())
 }
 
 pub(crate) struct Claim {

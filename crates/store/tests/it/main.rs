@@ -1,8 +1,11 @@
 //! The behaviour of the store, the same for every backend.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 mod backend;
 mod commit;
 mod durability;
+mod edges;
 mod heads;
 mod links;
 mod lists;
