@@ -25,4 +25,4 @@ pub use environment::{Arity, Builder, Environment};
 pub use error::{Error, Position};
 pub use limits::Limits;
 pub use program::{Program, Reference};
-pub use value::{Duration, Key, Map, Numbers, Timestamp, Type, Value};
+pub use value::{Duration, Key, Map, Numbers, Timestamp, Type, Value, double_text};

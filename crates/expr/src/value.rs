@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use json::Numbers;
 pub use map::{Key, Map};
-pub(crate) use text::double_text;
+pub use text::double_text;
 pub use time::{Duration, Timestamp};
 
 /// A value of the expression language. Cloning is cheap: everything large is shared.

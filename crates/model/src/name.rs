@@ -59,19 +59,14 @@ pub fn generate_with_extra(parts: &[&str], extra: Option<&str>, limit: usize) ->
     let hash = &Digest::of(hashed.as_bytes()).to_string()[..HASH];
     let clean: Vec<String> = parts.iter().map(|part| sanitize(part)).collect();
     let budget = limit.saturating_sub(HASH + parts.len());
-    let shorten = clean.iter().map(String::len).sum::<usize>() > budget;
     let (share, rest) = match parts.len() {
         0 => (0, 0),
         count => (budget / count, budget % count),
     };
     let mut name = String::with_capacity(limit);
     for (index, part) in clean.iter().enumerate() {
-        let keep = if shorten {
-            part.len().min(share + usize::from(index < rest))
-        } else {
-            part.len()
-        };
-        name.push_str(part[..keep].trim_end_matches(['-', '.']));
+        let keep = part.len().min(share + usize::from(index < rest));
+        name.push_str(part[..keep].trim_end_matches('.'));
         name.push('-');
     }
     name.push_str(hash);

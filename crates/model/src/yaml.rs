@@ -50,10 +50,10 @@ mod tests {
 
     #[test]
     fn yaml_reads_as_kubectl_does() {
-        let text = "---\nmode: 0755\non: yes\n---\n---\nb: |\n  x";
+        let text = "---\nmode: 0755\non: yes\n---\n---\nb: |\n  x\n";
         assert_eq!(
             documents(text).unwrap(),
-            [json!({"mode": 493, "on": true}), json!({"b": "x"})]
+            [json!({"mode": 493, "on": true}), json!({"b": "x\n"})]
         );
         let error = documents("a: 1\na: 2").unwrap_err().to_string();
         assert!(error.contains("line 2"), "{error}");

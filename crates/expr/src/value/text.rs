@@ -6,9 +6,9 @@ use super::integral;
 const PLAIN: f64 = 9_007_199_254_740_992.0;
 
 /// The text of a double: an integral one below 2^53 plainly, any other with the shortest digits
-/// that give it back, and an exponent where it is below -4 or above 20 in the first case, or above
-/// 5 in the second (`%g`).
-pub(crate) fn double_text(double: f64) -> String {
+/// that give it back, and with an exponent where that is below -4 or above 5 (`%g`).
+#[must_use]
+pub fn double_text(double: f64) -> String {
     if double.is_nan() {
         return "NaN".into();
     }
@@ -30,7 +30,7 @@ fn general(double: f64) -> String {
         return scientific;
     };
     let exponent: i32 = exponent.parse().unwrap_or_default();
-    if !(-4..21).contains(&exponent) || exponent >= 6 {
+    if !(-4..6).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs());
     }

@@ -8,7 +8,7 @@ use super::{
     reference::{ComponentTypeRef, TraitKind, WorkflowKind},
     template::FreeForm,
 };
-use crate::{Column, Conditions, Kind, KindName, ObjectKey, Scope, schema};
+use crate::{Column, Conditions, IndexKey, Kind, KindName, ObjectKey, ObjectMeta, Scope, schema};
 
 /// Spec of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -111,6 +111,14 @@ pub struct LatestComponentRelease {
     pub release_hash: String,
 }
 
+impl Component {
+    /// The components of a project.
+    #[must_use]
+    pub fn of_project(namespace: &str, project: &str) -> IndexKey {
+        IndexKey::new(KindName::Component, "project", &[namespace, project])
+    }
+}
+
 impl Kind for Component {
     const NAME: KindName = KindName::Component;
     const SHORT_NAMES: &'static [(Scope, &'static str)] =
@@ -121,4 +129,9 @@ impl Kind for Component {
     ];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/component-cleanup");
     type Status = ComponentStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        vec![Self::of_project(namespace, &self.owner.project_name)]
+    }
 }

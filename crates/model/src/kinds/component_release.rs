@@ -14,7 +14,7 @@ use super::{
     reference::{ComponentTypeKind, TraitKind},
     template::FreeForm,
 };
-use crate::{Column, Kind, KindName, kind::NoStatus};
+use crate::{Column, IndexKey, Kind, KindName, ObjectMeta, kind::NoStatus};
 
 /// Spec of a component release; none of its parts can be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -111,6 +111,14 @@ impl From<Workload> for WorkloadSnapshot {
     }
 }
 
+impl ComponentRelease {
+    /// The releases of a component.
+    #[must_use]
+    pub fn of_component(namespace: &str, project: &str, component: &str) -> IndexKey {
+        IndexKey::new(KindName::ComponentRelease, "component", &[namespace, project, component])
+    }
+}
+
 impl Kind for ComponentRelease {
     const NAME: KindName = KindName::ComponentRelease;
     const COLUMNS: &'static [Column] = &[
@@ -118,4 +126,10 @@ impl Kind for ComponentRelease {
         Column { name: "Component", path: ".spec.owner.componentName" },
     ];
     type Status = NoStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        let owner = &self.owner;
+        vec![Self::of_component(namespace, &owner.project_name, &owner.component_name)]
+    }
 }

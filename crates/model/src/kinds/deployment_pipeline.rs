@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::reference::EnvironmentRef;
-use crate::{Conditions, Kind, KindName, Scope, schema};
+use crate::{Conditions, IndexKey, Kind, KindName, ObjectMeta, Scope, schema};
 
 /// Spec of a deployment pipeline.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,10 +37,48 @@ pub struct DeploymentPipelineStatus {
     pub conditions: Conditions,
 }
 
+impl DeploymentPipeline {
+    /// The pipelines that name an environment.
+    #[must_use]
+    pub fn of_environment(namespace: &str, environment: &str) -> IndexKey {
+        IndexKey::new(KindName::DeploymentPipeline, "environment", &[namespace, environment])
+    }
+
+    /// The environment where releases begin: the first source that is never a target.
+    #[must_use]
+    pub fn root_environment(&self) -> Option<&str> {
+        let targets = |name: &str| {
+            self.promotion_paths
+                .iter()
+                .flat_map(|path| &path.target_environment_refs)
+                .any(|target| target.name == name)
+        };
+        self.promotion_paths
+            .iter()
+            .map(|path| path.source_environment_ref.name.as_str())
+            .find(|name| !targets(name))
+    }
+}
+
 impl Kind for DeploymentPipeline {
     const NAME: KindName = KindName::DeploymentPipeline;
     const SHORT_NAMES: &'static [(Scope, &'static str)] =
         &[(Scope::Namespaced, "deppipe"), (Scope::Namespaced, "deppipes")];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/deployment-pipeline-cleanup");
     type Status = DeploymentPipelineStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        let mut names: Vec<&str> = self
+            .promotion_paths
+            .iter()
+            .flat_map(|path| {
+                std::iter::once(&path.source_environment_ref).chain(&path.target_environment_refs)
+            })
+            .map(|environment| environment.name.as_str())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter().map(|name| Self::of_environment(namespace, name)).collect()
+    }
 }

@@ -3,8 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{gateway::Gateway, reference::DataPlaneRef};
-use crate::{Conditions, Kind, KindName, Scope, schema};
+use super::{
+    gateway::Gateway,
+    reference::{DataPlaneKind, DataPlaneRef},
+};
+use crate::{Conditions, IndexKey, Kind, KindName, ObjectMeta, Scope, schema};
 
 /// Spec of an environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,10 +36,29 @@ pub struct EnvironmentStatus {
     pub conditions: Conditions,
 }
 
+impl Environment {
+    /// The environments that run on a data plane; `namespace` is that of a namespaced plane.
+    #[must_use]
+    pub fn of_data_plane(kind: DataPlaneKind, namespace: Option<&str>, name: &str) -> IndexKey {
+        let namespace = match kind {
+            DataPlaneKind::DataPlane => namespace.unwrap_or_default(),
+            DataPlaneKind::ClusterDataPlane => "",
+        };
+        IndexKey::new(KindName::Environment, "data-plane", &[kind.as_str(), namespace, name])
+    }
+}
+
 impl Kind for Environment {
     const NAME: KindName = KindName::Environment;
     const SHORT_NAMES: &'static [(Scope, &'static str)] =
         &[(Scope::Namespaced, "env"), (Scope::Namespaced, "envs")];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/environment-cleanup");
     type Status = EnvironmentStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        self.data_plane_ref
+            .iter()
+            .map(|plane| Self::of_data_plane(plane.kind, metadata.namespace.as_deref(), &plane.name))
+            .collect()
+    }
 }

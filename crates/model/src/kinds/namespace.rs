@@ -17,5 +17,6 @@ pub struct Namespace {
 impl Kind for Namespace {
     const NAME: KindName = KindName::Namespace;
     const SHORT_NAMES: &'static [(Scope, &'static str)] = &[(Scope::Cluster, "ns")];
+    const FINALIZER: Option<&'static str> = Some("kubernetes");
     type Status = NoStatus;
 }

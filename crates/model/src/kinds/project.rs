@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{reference::{PipelineRef, ProjectTypeRef}, template::FreeForm};
-use crate::{Conditions, Kind, KindName, Scope, schema};
+use crate::{Conditions, IndexKey, Kind, KindName, ObjectMeta, Scope, schema};
 
 /// Spec of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -47,10 +47,23 @@ pub struct LatestProjectRelease {
     pub hash: String,
 }
 
+impl Project {
+    /// The projects that use a pipeline.
+    #[must_use]
+    pub fn of_pipeline(namespace: &str, pipeline: &str) -> IndexKey {
+        IndexKey::new(KindName::Project, "pipeline", &[namespace, pipeline])
+    }
+}
+
 impl Kind for Project {
     const NAME: KindName = KindName::Project;
     const SHORT_NAMES: &'static [(Scope, &'static str)] =
         &[(Scope::Namespaced, "proj"), (Scope::Namespaced, "projs")];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/project-cleanup");
     type Status = ProjectStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        vec![Self::of_pipeline(namespace, &self.deployment_pipeline_ref.name)]
+    }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ProjectType, owner::ProjectOwner, reference::ProjectTypeKind, template::FreeForm};
-use crate::{Column, Kind, KindName, kind::NoStatus};
+use crate::{Column, IndexKey, Kind, KindName, ObjectMeta, kind::NoStatus};
 
 /// Spec of a project release; immutable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,9 +32,22 @@ pub struct ProjectTypeSnapshot {
     pub spec: ProjectType,
 }
 
+impl ProjectRelease {
+    /// The releases of a project.
+    #[must_use]
+    pub fn of_project(namespace: &str, project: &str) -> IndexKey {
+        IndexKey::new(KindName::ProjectRelease, "project", &[namespace, project])
+    }
+}
+
 impl Kind for ProjectRelease {
     const NAME: KindName = KindName::ProjectRelease;
     const COLUMNS: &'static [Column] =
         &[Column { name: "Project", path: ".spec.owner.projectName" }];
     type Status = NoStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        vec![Self::of_project(namespace, &self.owner.project_name)]
+    }
 }

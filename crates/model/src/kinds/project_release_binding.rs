@@ -2,9 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{owner::ProjectOwner, template::FreeForm};
-use crate::{Column, Conditions, Kind, KindName, Scope, schema};
+use crate::{Column, Conditions, IndexKey, Kind, KindName, ObjectMeta, Scope, schema};
 
 /// Spec of a project release binding.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +39,20 @@ pub struct ProjectReleaseBindingStatus {
     pub namespace: Option<String>,
 }
 
+impl ProjectReleaseBinding {
+    /// The cells of a project.
+    #[must_use]
+    pub fn of_project(namespace: &str, project: &str) -> IndexKey {
+        IndexKey::new(KindName::ProjectReleaseBinding, "project", &[namespace, project])
+    }
+
+    /// The cells in an environment.
+    #[must_use]
+    pub fn of_environment(namespace: &str, environment: &str) -> IndexKey {
+        IndexKey::new(KindName::ProjectReleaseBinding, "environment", &[namespace, environment])
+    }
+}
+
 impl Kind for ProjectReleaseBinding {
     const NAME: KindName = KindName::ProjectReleaseBinding;
     const SHORT_NAMES: &'static [(Scope, &'static str)] =
@@ -50,4 +65,16 @@ impl Kind for ProjectReleaseBinding {
     ];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/projectreleasebinding-cleanup");
     type Status = ProjectReleaseBindingStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        vec![
+            Self::of_project(namespace, &self.owner.project_name),
+            Self::of_environment(namespace, &self.environment),
+        ]
+    }
+
+    fn exports(status: &ProjectReleaseBindingStatus) -> Value {
+        json!({"namespace": status.namespace, "ready": status.conditions.is_true("Ready")})
+    }
 }

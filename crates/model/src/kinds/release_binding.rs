@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{
     container::{EnvVar, FileVar},
@@ -11,7 +12,7 @@ use super::{
     template::FreeForm,
     text_enum::text_enum,
 };
-use crate::{Column, Kind, KindName};
+use crate::{Column, IndexKey, Kind, KindName, ObjectMeta};
 
 pub mod status;
 
@@ -76,6 +77,20 @@ pub struct ContainerOverride {
     pub files: Vec<FileVar>,
 }
 
+impl ReleaseBinding {
+    /// The bindings of a component.
+    #[must_use]
+    pub fn of_component(namespace: &str, project: &str, component: &str) -> IndexKey {
+        IndexKey::new(KindName::ReleaseBinding, "component", &[namespace, project, component])
+    }
+
+    /// The bindings in an environment.
+    #[must_use]
+    pub fn of_environment(namespace: &str, environment: &str) -> IndexKey {
+        IndexKey::new(KindName::ReleaseBinding, "environment", &[namespace, environment])
+    }
+}
+
 impl Kind for ReleaseBinding {
     const NAME: KindName = KindName::ReleaseBinding;
     const COLUMNS: &'static [Column] = &[
@@ -85,4 +100,17 @@ impl Kind for ReleaseBinding {
     ];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/releasebinding-cleanup");
     type Status = ReleaseBindingStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        let owner = &self.owner;
+        vec![
+            Self::of_component(namespace, &owner.project_name, &owner.component_name),
+            Self::of_environment(namespace, &self.environment),
+        ]
+    }
+
+    fn exports(status: &ReleaseBindingStatus) -> Value {
+        json!({"endpoints": status.endpoints, "ready": status.conditions.is_true("Ready")})
+    }
 }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{reference::WorkflowKind, template::FreeForm, text_enum::text_enum, workflow::TTL};
-use crate::{Conditions, Kind, KindName, ObjectKey, schema};
+use crate::{Conditions, IndexKey, Kind, KindName, ObjectKey, ObjectMeta, schema};
 
 /// Spec of a workflow run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -127,8 +127,27 @@ pub struct RunTask {
     pub message: Option<String>,
 }
 
+impl WorkflowRun {
+    /// The runs that carry the labels of a component.
+    #[must_use]
+    pub fn of_component(namespace: &str, project: &str, component: &str) -> IndexKey {
+        IndexKey::new(KindName::WorkflowRun, "component", &[namespace, project, component])
+    }
+}
+
 impl Kind for WorkflowRun {
     const NAME: KindName = KindName::WorkflowRun;
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/workflowrun-cleanup");
     type Status = WorkflowRunStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        let label = |name: &str| metadata.labels.get(name).map(String::as_str);
+        match (label(crate::label::PROJECT), label(crate::label::COMPONENT)) {
+            (Some(project), Some(component)) => {
+                vec![Self::of_component(namespace, project, component)]
+            }
+            (_, _) => Vec::new(),
+        }
+    }
 }

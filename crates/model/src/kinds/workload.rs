@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{container::Container, dependency::Dependencies, endpoint::Endpoint, owner::ComponentOwner};
-use crate::{Column, Kind, KindName, kind::NoStatus};
+use crate::{Column, IndexKey, Kind, KindName, ObjectMeta, kind::NoStatus};
 
 /// Spec of a workload.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +24,14 @@ pub struct Workload {
     pub dependencies: Option<Dependencies>,
 }
 
+impl Workload {
+    /// The workloads of a component; there should be one.
+    #[must_use]
+    pub fn of_component(namespace: &str, project: &str, component: &str) -> IndexKey {
+        IndexKey::new(KindName::Workload, "component", &[namespace, project, component])
+    }
+}
+
 impl Kind for Workload {
     const NAME: KindName = KindName::Workload;
     const COLUMNS: &'static [Column] = &[
@@ -31,4 +39,10 @@ impl Kind for Workload {
         Column { name: "Component", path: ".spec.owner.componentName" },
     ];
     type Status = NoStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        let owner = &self.owner;
+        vec![Self::of_component(namespace, &owner.project_name, &owner.component_name)]
+    }
 }

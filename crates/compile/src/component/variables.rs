@@ -1,0 +1,176 @@
+//! The variables of a component's templates.
+
+use std::collections::BTreeMap;
+
+use model::{
+    Diagnostics,
+    kinds::{Trait, endpoint::Endpoint, template::FreeForm},
+};
+use serde_json::{Map, Value, json};
+
+use super::Snapshot;
+use crate::{
+    context::{
+        self, Identity, Undeclared, configurations::Configurations, configurations::overridden,
+        dependencies, parameters, service_ports::service_ports,
+    },
+    endpoint_schema, names,
+    functions::DERIVED,
+    render,
+    template::Context,
+};
+
+/// The variables of a component, and what else follows from its snapshot.
+pub struct Variables {
+    /// Variables of the type.
+    pub base: Context,
+    /// Namespace of the cell.
+    pub cell: String,
+    /// Labels of every object of the component.
+    pub labels: Map<String, Value>,
+}
+
+/// What an instance of a trait is given.
+pub(super) struct TraitValues {
+    pub(super) parameters: FreeForm,
+    pub(super) configs: FreeForm,
+}
+
+impl Variables {
+    /// # Errors
+    /// When parameters do not fit their schema, or a secret is not known.
+    pub fn new(snapshot: &Snapshot) -> Result<Self, Diagnostics> {
+        let identity = Identity {
+            namespace: &snapshot.namespace,
+            project: (&snapshot.project_name, &snapshot.project_uid),
+            component: Some((&snapshot.component_name, &snapshot.component_uid)),
+            environment: (&snapshot.environment.name, &snapshot.environment.uid),
+        };
+        let labels = identity.labels();
+        let cell = names::cell_namespace(
+            &snapshot.namespace,
+            &snapshot.project_name,
+            &snapshot.environment.name,
+        );
+        let mut variables = Map::new();
+        variables.insert("metadata".to_owned(), metadata(snapshot, &labels, &cell));
+        insert_values(snapshot, &mut variables)?;
+        insert_platform(snapshot, &mut variables);
+        insert_workload(snapshot, &mut variables).map_err(|reason| {
+            Diagnostics::from(render::fault("spec.workload.container", reason))
+        })?;
+        Ok(Self { base: Context::from_json(&variables), cell, labels })
+    }
+
+    /// The variables of an instance of a trait: its own parameters, and `trait`.
+    pub(super) fn for_trait(
+        &self,
+        spec: &Trait,
+        (name, instance): (&str, &str),
+        given: &TraitValues,
+    ) -> Result<Context, String> {
+        let values =
+            parameters("parameters", spec.parameters.as_ref(), &given.parameters, Undeclared::Drop)?;
+        let configs = parameters(
+            "environmentConfigs",
+            spec.environment_configs.as_ref(),
+            &given.configs,
+            Undeclared::Drop,
+        )?;
+        Ok(self
+            .base
+            .with("parameters", &Value::Object(values))
+            .with("environmentConfigs", &Value::Object(configs))
+            .with("trait", &json!({"name": name, "instanceName": instance})))
+    }
+}
+
+fn metadata(snapshot: &Snapshot, labels: &Map<String, Value>, cell: &str) -> Value {
+    json!({
+        "name": names::component_base(&snapshot.component_name, &snapshot.environment.name),
+        "namespace": cell,
+        "componentNamespace": snapshot.namespace,
+        "componentName": snapshot.component_name,
+        "componentUID": snapshot.component_uid,
+        "projectName": snapshot.project_name,
+        "projectUID": snapshot.project_uid,
+        "dataPlaneName": snapshot.data_plane.name,
+        "dataPlaneUID": snapshot.data_plane.uid,
+        "environmentName": snapshot.environment.name,
+        "environmentUID": snapshot.environment.uid,
+        "labels": labels,
+        "annotations": {},
+        "podSelectors": labels,
+    })
+}
+
+fn insert_values(snapshot: &Snapshot, variables: &mut Map<String, Value>) -> Result<(), Diagnostics> {
+    let component_type = &snapshot.release.component_type.spec;
+    let empty = FreeForm::new();
+    let profile = snapshot.release.component_profile.as_ref();
+    let given = profile.map_or(&empty, |profile| &profile.parameters);
+    let fault = |path: &str, reason: String| {
+        Diagnostics::from(render::fault(path, format!("failed to build component context: {reason}")))
+    };
+    let values =
+        parameters("parameters", component_type.parameters.as_ref(), given, Undeclared::Drop)
+            .map_err(|reason| fault("spec.parameters", reason))?;
+    let configs = parameters(
+        "environmentConfigs",
+        component_type.environment_configs.as_ref(),
+        &snapshot.binding.component_type_environment_configs,
+        Undeclared::Drop,
+    )
+    .map_err(|reason| fault("spec.componentTypeEnvironmentConfigs", reason))?;
+    variables.insert("parameters".to_owned(), Value::Object(values));
+    variables.insert("environmentConfigs".to_owned(), Value::Object(configs));
+    Ok(())
+}
+
+fn insert_platform(snapshot: &Snapshot, variables: &mut Map<String, Value>) {
+    variables.insert("dataplane".to_owned(), context::data_plane(&snapshot.data_plane));
+    let mut environment = Map::new();
+    if let Some(gateway) =
+        context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec)
+    {
+        environment.insert("gateway".to_owned(), gateway.clone());
+        variables.insert("gateway".to_owned(), gateway);
+    }
+    variables.insert("environment".to_owned(), Value::Object(environment));
+}
+
+fn insert_workload(snapshot: &Snapshot, variables: &mut Map<String, Value>) -> Result<(), String> {
+    let workload = &snapshot.release.workload;
+    let overrides = snapshot.binding.workload_overrides.as_ref();
+    let container = match overrides.and_then(|overrides| overrides.container.as_ref()) {
+        Some(own) => overridden(&workload.container, &own.env, &own.files),
+        None => workload.container.clone(),
+    };
+    let configurations = Configurations::new(&container, &snapshot.secrets)?;
+    let prefix = format!("{}-{}", snapshot.component_name, snapshot.environment.name);
+    let mut derived = Map::new();
+    configurations.derive(&prefix, &mut derived);
+    derived.insert("servicePorts".to_owned(), Value::Array(service_ports(&workload.endpoints)));
+    derived.insert("endpointResources".to_owned(), endpoint_resources(&workload.endpoints));
+    dependencies::derive(&snapshot.connections, &mut derived);
+    variables.insert(DERIVED.to_owned(), Value::Object(derived));
+    variables.insert("workload".to_owned(), context::workload(&container, &workload.endpoints));
+    variables.insert("configurations".to_owned(), configurations.variable());
+    variables.insert("dependencies".to_owned(), dependencies::variable(&snapshot.connections));
+    Ok(())
+}
+
+/// The operations of each endpoint whose schema can be read; an endpoint without one is absent.
+fn endpoint_resources(endpoints: &BTreeMap<String, Endpoint>) -> Value {
+    let mut resources = Map::new();
+    for (name, endpoint) in endpoints {
+        let Some(schema) = &endpoint.schema else { continue };
+        let content = schema.content.as_deref().unwrap_or_default();
+        let schema_type = schema.schema_type.as_deref().unwrap_or_default();
+        let endpoint_type = endpoint.endpoint_type.as_str();
+        if let Ok(operations) = endpoint_schema::operations(endpoint_type, schema_type, content) {
+            resources.insert(name.clone(), Value::Array(operations));
+        }
+    }
+    Value::Object(resources)
+}

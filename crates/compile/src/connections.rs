@@ -1,0 +1,167 @@
+//! Connections to endpoints of other components (reference 2.4).
+
+use model::kinds::{
+    ReleaseBinding,
+    component_release::WorkloadSnapshot,
+    dependency::{DependencyVisibility, EndpointDependency, EnvBindings},
+    endpoint::Visibility,
+    release_binding::{
+        BindingState, ReleaseBindingStatus,
+        status::{ConnectionTarget, EndpointUrl, ResolvedConnection},
+    },
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A connection that a workload wants.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Whom it leads to.
+    pub target: ConnectionTarget,
+    /// Which variables receive it.
+    pub env_bindings: EnvBindings,
+}
+
+/// A connection that was resolved, as templates see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// Namespace of the provider.
+    pub namespace: String,
+    /// Project of the provider.
+    pub project: String,
+    /// The provider.
+    pub component: String,
+    /// Its endpoint.
+    pub endpoint: String,
+    /// The door through which it is reached.
+    pub visibility: String,
+    /// Names and values of the variables that receive it.
+    pub env_vars: Vec<(String, String)>,
+}
+
+impl Item {
+    pub(crate) fn to_value(&self) -> Value {
+        let env_vars: Vec<_> =
+            self.env_vars.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+        json!({
+            "namespace": self.namespace, "project": self.project, "component": self.component,
+            "endpoint": self.endpoint, "visibility": self.visibility, "envVars": env_vars,
+        })
+    }
+}
+
+/// The connections that the workload of a binding wants.
+#[must_use]
+pub fn wanted(namespace: &str, binding: &ReleaseBinding, workload: &WorkloadSnapshot) -> Vec<Wanted> {
+    let dependencies = workload.dependencies.iter().flat_map(|dependencies| &dependencies.endpoints);
+    dependencies.map(|dependency| one_wanted(namespace, binding, dependency)).collect()
+}
+
+fn one_wanted(
+    namespace: &str,
+    binding: &ReleaseBinding,
+    dependency: &EndpointDependency,
+) -> Wanted {
+    let own = &binding.owner.project_name;
+    let project = dependency.project.as_ref().filter(|project| !project.is_empty()).unwrap_or(own);
+    let visibility = match dependency.visibility {
+        DependencyVisibility::Project => Visibility::Project,
+        DependencyVisibility::Namespace => Visibility::Namespace,
+    };
+    Wanted {
+        target: ConnectionTarget {
+            namespace: namespace.to_owned(),
+            project: project.clone(),
+            component: dependency.component.clone(),
+            endpoint: dependency.name.clone(),
+            environment: binding.environment.clone(),
+            visibility,
+        },
+        env_bindings: dependency.env_bindings.clone(),
+    }
+}
+
+/// Finds the address of a wanted endpoint among the bindings of its component in the environment.
+///
+/// # Errors
+/// Why it is not there yet, for people.
+pub fn resolve(
+    wanted: &Wanted,
+    providers: &[(&ReleaseBinding, &ReleaseBindingStatus)],
+) -> Result<(ResolvedConnection, Item), String> {
+    let target = &wanted.target;
+    let name = format!("{}/{}", target.project, target.component);
+    let status = match providers {
+        [] => return Err(format!("ReleaseBinding not found for component {name}")),
+        [(binding, _)] if binding.state == BindingState::Undeploy => {
+            return Err(format!("component {name} is undeployed in environment {}", target.environment));
+        }
+        [(_, status)] => status,
+        several => {
+            return Err(format!("{} ReleaseBindings found for component {name}; keep one", several.len()));
+        }
+    };
+    let endpoint = status
+        .endpoints
+        .iter()
+        .find(|endpoint| endpoint.name == target.endpoint)
+        .ok_or_else(|| format!("endpoint {:?} not found on component {name}", target.endpoint))?;
+    let url = endpoint.service_url.as_ref().ok_or_else(|| {
+        format!(
+            "endpoint {:?} of component {name} has no URL for visibility {}",
+            target.endpoint,
+            target.visibility.as_str()
+        )
+    })?;
+    let resolved = ResolvedConnection {
+        namespace: target.namespace.clone(),
+        project: target.project.clone(),
+        component: target.component.clone(),
+        endpoint: target.endpoint.clone(),
+        visibility: target.visibility,
+        url: url.clone(),
+    };
+    let item = Item {
+        namespace: target.namespace.clone(),
+        project: target.project.clone(),
+        component: target.component.clone(),
+        endpoint: target.endpoint.clone(),
+        visibility: target.visibility.as_str().to_owned(),
+        env_vars: env_vars(&wanted.env_bindings, url),
+    };
+    Ok((resolved, item))
+}
+
+fn env_vars(bindings: &EnvBindings, url: &EndpointUrl) -> Vec<(String, String)> {
+    let port = url.port.map(|port| port.to_string()).unwrap_or_default();
+    let values = [
+        (&bindings.address, address(url)),
+        (&bindings.host, url.host.clone()),
+        (&bindings.port, port),
+        (&bindings.base_path, url.path.clone().unwrap_or_default()),
+    ];
+    values
+        .into_iter()
+        .filter_map(|(name, value)| name.as_ref().filter(|n| !n.is_empty()).map(|n| (n.clone(), value)))
+        .collect()
+}
+
+/// The address in the form that its protocol uses: a URL for http and websockets, `host:port` else.
+#[must_use]
+pub fn address(url: &EndpointUrl) -> String {
+    let scheme = url.scheme.as_deref().unwrap_or_default();
+    let mut address = match scheme {
+        "http" | "https" | "ws" | "wss" | "tls" => format!("{scheme}://{}", url.host),
+        _ => url.host.clone(),
+    };
+    if let Some(port) = url.port.filter(|port| *port != 0) {
+        address.push_str(&format!(":{port}"));
+    }
+    if let Some(path) = url.path.as_deref().filter(|path| !path.is_empty()) {
+        if !path.starts_with('/') {
+            address.push('/');
+        }
+        address.push_str(path);
+    }
+    address
+}

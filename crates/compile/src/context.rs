@@ -1,0 +1,211 @@
+//! The variables that templates see (reference 3.6), and what the compiler is told to make them.
+
+pub mod configurations;
+pub(crate) mod dependencies;
+pub(crate) mod service_ports;
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use model::{
+    kinds::{
+        DataPlane, Environment,
+        container::Container,
+        endpoint::{Endpoint, Visibility},
+        gateway::{Gateway, GatewayListeners, GatewayPair},
+        template::{FreeForm, SchemaSection},
+    },
+    label,
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::schema::{self, Schema};
+
+/// An environment as the compiler is told of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct EnvironmentContext {
+    /// Name.
+    pub name: String,
+    /// UID.
+    pub uid: String,
+    /// Spec.
+    pub spec: Environment,
+}
+
+/// A data plane as the compiler is told of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct DataPlaneContext {
+    /// Name.
+    pub name: String,
+    /// UID.
+    pub uid: String,
+    /// Spec.
+    pub spec: DataPlane,
+    /// Annotations.
+    pub annotations: IndexMap<String, String>,
+}
+
+/// Names and UIDs of everything that a rendered object belongs to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Identity<'a> {
+    pub(crate) namespace: &'a str,
+    pub(crate) project: (&'a str, &'a str),
+    pub(crate) component: Option<(&'a str, &'a str)>,
+    pub(crate) environment: (&'a str, &'a str),
+}
+
+impl Identity<'_> {
+    /// The labels of every object of the owner.
+    pub(crate) fn labels(&self) -> Map<String, Value> {
+        let mut labels = Map::new();
+        let mut insert = |name: &str, value: &str| {
+            labels.insert(name.to_owned(), Value::String(value.to_owned()));
+        };
+        insert(label::NAMESPACE, self.namespace);
+        insert(label::PROJECT, self.project.0);
+        insert(label::PROJECT_UID, self.project.1);
+        if let Some((component, uid)) = self.component {
+            insert(label::COMPONENT, component);
+            insert(label::COMPONENT_UID, uid);
+        }
+        insert(label::ENVIRONMENT, self.environment.0);
+        insert(label::ENVIRONMENT_UID, self.environment.1);
+        labels
+    }
+}
+
+/// `dataplane`: what templates may know of the plane. What is empty is absent.
+pub(crate) fn data_plane(data_plane: &DataPlaneContext) -> Value {
+    let spec = &data_plane.spec;
+    let mut variable = Map::new();
+    if let Some(store) = &spec.secret_store_ref {
+        variable.insert("secretStore".to_owned(), store.name.clone().into());
+    }
+    if let Some(gateway) = spec.gateway.as_ref().and_then(to_map) {
+        variable.insert("gateway".to_owned(), gateway);
+    }
+    if let Some(reference) = &spec.observability_plane_ref {
+        let reference = json!({"kind": reference.kind.as_str(), "name": reference.name});
+        variable.insert("observabilityPlaneRef".to_owned(), reference);
+    }
+    if !data_plane.annotations.is_empty() {
+        variable.insert("annotations".to_owned(), json!(data_plane.annotations));
+    }
+    Value::Object(variable)
+}
+
+/// The gateway of an environment: each of its four doors is the environment's own, or else that of
+/// its data plane.
+pub(crate) fn gateway(environment: &Environment, data_plane: &DataPlane) -> Option<Value> {
+    let (base, own) = (data_plane.gateway.as_ref(), environment.gateway.as_ref());
+    let pair = |of: fn(&Gateway) -> Option<&GatewayPair>| -> Option<GatewayPair> {
+        let (base, own) = (base.and_then(of), own.and_then(of));
+        let door = |of: fn(&GatewayPair) -> Option<&GatewayListeners>| {
+            own.and_then(of).or_else(|| base.and_then(of)).cloned()
+        };
+        Some(GatewayPair {
+            external: door(|pair| pair.external.as_ref()),
+            internal: door(|pair| pair.internal.as_ref()),
+        })
+    };
+    to_map(&Gateway {
+        ingress: pair(|gateway| gateway.ingress.as_ref()),
+        egress: pair(|gateway| gateway.egress.as_ref()),
+    })
+}
+
+fn to_map(gateway: &Gateway) -> Option<Value> {
+    let mut value = serde_json::to_value(gateway).expect("a gateway has string keys");
+    prune(&mut value);
+    value.as_object().is_some_and(|map| !map.is_empty()).then_some(value)
+}
+
+/// Drops maps that hold nothing, and nulls.
+fn prune(value: &mut Value) {
+    if let Value::Object(map) = value {
+        map.values_mut().for_each(prune);
+        map.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty()));
+    }
+}
+
+/// `workload`: container and endpoints.
+pub(crate) fn workload(container: &Container, endpoints: &BTreeMap<String, Endpoint>) -> Value {
+    let mut image = Map::new();
+    image.insert("image".to_owned(), container.image.clone().into());
+    if !container.command.is_empty() {
+        image.insert("command".to_owned(), json!(container.command));
+    }
+    if !container.args.is_empty() {
+        image.insert("args".to_owned(), json!(container.args));
+    }
+    let endpoints: Map<String, Value> =
+        endpoints.iter().map(|(name, endpoint)| (name.clone(), self::endpoint(endpoint))).collect();
+    json!({"container": image, "endpoints": endpoints})
+}
+
+fn endpoint(endpoint: &Endpoint) -> Value {
+    let mut variable = json!({
+        "port": endpoint.port,
+        "targetPort": endpoint.container_port(),
+        "type": endpoint.endpoint_type.as_str(),
+        "visibility": visibilities(endpoint).iter().map(|v| v.as_str()).collect::<Vec<_>>(),
+    });
+    let map = variable.as_object_mut().expect("made as an object");
+    let texts = [("displayName", &endpoint.display_name), ("basePath", &endpoint.base_path)];
+    for (name, text) in texts {
+        if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {
+            map.insert(name.to_owned(), text.into());
+        }
+    }
+    if let Some(schema) = &endpoint.schema {
+        let schema = serde_json::to_value(schema).expect("a schema has string keys");
+        map.insert("schema".to_owned(), schema);
+    }
+    variable
+}
+
+/// The visibilities of an endpoint; every endpoint can be reached from its project.
+pub(crate) fn visibilities(endpoint: &Endpoint) -> Vec<Visibility> {
+    let mut all = vec![Visibility::Project];
+    all.extend(endpoint.visibility.iter().filter(|v| **v != Visibility::Project));
+    all
+}
+
+/// What to do with values for which a type declares no schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Undeclared {
+    /// They are dropped (component types and traits).
+    Drop,
+    /// They pass (projects, workflows).
+    Pass,
+}
+
+/// Parameters with defaults; validated where the pipeline validates.
+///
+/// # Errors
+/// `{what} validation failed: …`, or why the schema cannot be used.
+pub(crate) fn parameters(
+    what: &str,
+    section: Option<&SchemaSection>,
+    values: &FreeForm,
+    undeclared: Undeclared,
+) -> Result<Map<String, Value>, String> {
+    let raw = section.map(|section| &section.open_api_v3_schema).filter(|raw| !raw.is_empty());
+    let Some(raw) = raw else {
+        return Ok(match undeclared {
+            Undeclared::Drop => Map::new(),
+            Undeclared::Pass => values.clone(),
+        });
+    };
+    let schema = Schema::parse(raw)
+        .map_err(|error: schema::Error| format!("{what} schema cannot be used: {error}"))?;
+    let values = schema.default(values);
+    if undeclared == Undeclared::Drop {
+        let problems = schema.validate(&Value::Object(values.clone()));
+        if !problems.is_empty() {
+            return Err(format!("{what} validation failed: {}", problems.join("; ")));
+        }
+    }
+    Ok(values)
+}

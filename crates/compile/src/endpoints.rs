@@ -1,0 +1,176 @@
+//! Where a component can be reached, read from what it rendered (reference 2.6).
+
+use std::collections::BTreeMap;
+
+use model::{
+    kinds::{
+        endpoint::{Endpoint, EndpointType},
+        gateway::{Gateway, GatewayListener, GatewayListeners},
+        release_binding::status::{EndpointStatus, EndpointUrl, GatewayUrls},
+    },
+    label,
+};
+use serde_json::Value;
+
+use crate::object;
+
+/// The endpoints of a component with the URLs that its Services and routes give them.
+///
+/// `gateway` is the environment's as a whole, or else the data plane's.
+#[must_use]
+pub fn resolve<'a>(
+    endpoints: &BTreeMap<String, Endpoint>,
+    objects: impl Iterator<Item = &'a Value> + Clone,
+    gateway: Option<&Gateway>,
+) -> Vec<EndpointStatus> {
+    let service = best_service(endpoints, objects.clone());
+    endpoints
+        .iter()
+        .map(|(name, endpoint)| {
+            let mut status = EndpointStatus {
+                name: name.clone(),
+                endpoint_type: Some(endpoint.endpoint_type),
+                service_url: service.and_then(|service| service_url(service, endpoint)),
+                ..EndpointStatus::default()
+            };
+            for route in objects.clone().filter(|route| serves(route, name, endpoint)) {
+                add_route(&mut status, route, endpoint, gateway);
+            }
+            status
+        })
+        .collect()
+}
+
+/// The Service that shares the most ports with the workload; the first wins a tie.
+fn best_service<'a>(
+    endpoints: &BTreeMap<String, Endpoint>,
+    objects: impl Iterator<Item = &'a Value>,
+) -> Option<&'a Value> {
+    let mut best: Option<(&Value, usize)> = None;
+    for service in objects.filter(|object| {
+        object::kind(object) == "Service" && object::api_version(object) == "v1"
+    }) {
+        let shared =
+            endpoints.values().filter(|endpoint| has_port(service, endpoint.port)).count();
+        if shared > 0 && best.is_none_or(|(_, most)| shared > most) {
+            best = Some((service, shared));
+        }
+    }
+    best.map(|(service, _)| service)
+}
+
+fn has_port(service: &Value, port: u16) -> bool {
+    let ports = service.pointer("/spec/ports").and_then(Value::as_array);
+    ports
+        .into_iter()
+        .flatten()
+        .any(|entry| entry.get("port").and_then(Value::as_f64) == Some(f64::from(port)))
+}
+
+fn service_url(service: &Value, endpoint: &Endpoint) -> Option<EndpointUrl> {
+    if !has_port(service, endpoint.port) {
+        return None;
+    }
+    let (name, namespace) = (object::name(service), object::namespace(service));
+    Some(EndpointUrl {
+        scheme: Some(plain_scheme(endpoint.endpoint_type).to_owned()),
+        host: format!("{name}.{namespace}.svc.cluster.local"),
+        port: Some(endpoint.port),
+        path: endpoint.base_path.clone().filter(|path| !path.is_empty()),
+    })
+}
+
+const fn plain_scheme(endpoint_type: EndpointType) -> &'static str {
+    match endpoint_type {
+        EndpointType::Http | EndpointType::GraphQl => "http",
+        EndpointType::Websocket => "ws",
+        EndpointType::Grpc => "grpc",
+        EndpointType::Tcp => "tcp",
+        EndpointType::Udp => "udp",
+    }
+}
+
+const fn secure_scheme(endpoint_type: EndpointType) -> &'static str {
+    match endpoint_type {
+        EndpointType::Http | EndpointType::GraphQl => "https",
+        EndpointType::Websocket => "wss",
+        EndpointType::Grpc => "grpcs",
+        EndpointType::Tcp | EndpointType::Udp => "tls",
+    }
+}
+
+/// Whether an object is a route that serves this endpoint.
+fn serves(route: &Value, name: &str, endpoint: &Endpoint) -> bool {
+    if object::group_of(object::api_version(route)) != "gateway.networking.k8s.io" {
+        return false;
+    }
+    let fits = match (object::kind(route), endpoint.endpoint_type) {
+        ("HTTPRoute", EndpointType::Tcp | EndpointType::Udp) => false,
+        ("HTTPRoute", _) => true,
+        ("GRPCRoute", kind) => kind == EndpointType::Grpc,
+        ("TLSRoute", kind) => kind != EndpointType::Udp,
+        _ => false,
+    };
+    fits && object::text(route, &["metadata", "labels", label::ENDPOINT_NAME]) == name
+}
+
+fn add_route(
+    status: &mut EndpointStatus,
+    route: &Value,
+    endpoint: &Endpoint,
+    gateway: Option<&Gateway>,
+) {
+    let Some(host) = route.pointer("/spec/hostnames/0").and_then(Value::as_str) else { return };
+    let external = object::text(route, &["metadata", "labels", label::ENDPOINT_VISIBILITY]) == "external";
+    let ingress = gateway.and_then(|gateway| gateway.ingress.as_ref());
+    let listeners = ingress.and_then(|pair| {
+        if external { pair.external.as_ref() } else { pair.internal.as_ref() }
+    });
+    let Some(listeners) = listeners else { return };
+    let urls = urls(route, host, endpoint.endpoint_type, listeners);
+    if urls.is_empty() {
+        return;
+    }
+    let slot = if external { &mut status.external_urls } else { &mut status.internal_urls };
+    let slot = slot.get_or_insert_default();
+    slot.http = urls.http.or(slot.http.take());
+    slot.https = urls.https.or(slot.https.take());
+    slot.tls = urls.tls.or(slot.tls.take());
+}
+
+fn urls(
+    route: &Value,
+    host: &str,
+    endpoint_type: EndpointType,
+    listeners: &GatewayListeners,
+) -> GatewayUrls {
+    let path = path_of(route);
+    let url = |scheme: &str, listener: &GatewayListener| EndpointUrl {
+        scheme: Some(scheme.to_owned()),
+        host: host.to_owned(),
+        port: Some(listener.port),
+        path: path.clone(),
+    };
+    if object::kind(route) == "TLSRoute" {
+        let tls = listeners.tls.as_ref().map(|listener| url(secure_scheme(endpoint_type), listener));
+        return GatewayUrls { tls, ..GatewayUrls::default() };
+    }
+    GatewayUrls {
+        http: listeners.http.as_ref().map(|listener| url(plain_scheme(endpoint_type), listener)),
+        https: listeners.https.as_ref().map(|listener| url(secure_scheme(endpoint_type), listener)),
+        tls: None,
+    }
+}
+
+/// The path under which a route is reached: its annotation, or the first match of an HTTPRoute.
+fn path_of(route: &Value) -> Option<String> {
+    let annotated = object::text(route, &["metadata", "annotations", label::ENDPOINT_BASE_PATH]);
+    if !annotated.is_empty() {
+        return Some(annotated.to_owned());
+    }
+    if object::kind(route) != "HTTPRoute" {
+        return None;
+    }
+    let path = route.pointer("/spec/rules/0/matches/0/path/value").and_then(Value::as_str)?;
+    Some(path.to_owned()).filter(|path| !path.is_empty())
+}

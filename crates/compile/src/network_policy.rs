@@ -1,0 +1,183 @@
+//! The network policy of a component (reference 2.7): nobody reaches what no endpoint offers.
+//!
+//! One difference: ports are those that pods listen on (`targetPort`), since policies see traffic
+//! after the Service has translated it. The reference takes `port` and so blocks components whose
+//! two ports differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{
+    kinds::endpoint::{Endpoint, EndpointType, Visibility},
+    label,
+};
+use serde_json::{Map, Value, json};
+
+use crate::{context::service_ports::protocol, names};
+
+/// Which kind of policies a data plane enforces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    /// `NetworkPolicy` of Kubernetes.
+    Kubernetes,
+    /// `CiliumNetworkPolicy`, which also sees HTTP.
+    Cilium,
+}
+
+impl Provider {
+    /// The provider that a data plane's annotation names.
+    #[must_use]
+    pub fn of(annotation: Option<&str>) -> Self {
+        if annotation == Some("cilium") { Self::Cilium } else { Self::Kubernetes }
+    }
+}
+
+/// Whom a policy protects and from whom.
+#[derive(Debug)]
+pub struct Params<'a> {
+    /// Name of the component.
+    pub component: &'a str,
+    /// Platform namespace.
+    pub platform_namespace: &'a str,
+    /// Environment.
+    pub environment: &'a str,
+    /// Namespace of the cell.
+    pub cell: &'a str,
+    /// Labels of the component's pods.
+    pub pod_selectors: &'a Map<String, Value>,
+    /// What the component offers.
+    pub endpoints: &'a BTreeMap<String, Endpoint>,
+}
+
+/// The policy of a component.
+#[must_use]
+pub fn make(provider: Provider, params: &Params<'_>) -> Value {
+    match provider {
+        Provider::Kubernetes => kubernetes(params),
+        Provider::Cilium => cilium(params),
+    }
+}
+
+/// The endpoints that a kind of caller reaches, as distinct ports.
+fn ports_for<'a>(
+    params: &Params<'a>,
+    reached: impl Fn(&Endpoint) -> bool,
+) -> Vec<(u16, &'static str, bool)> {
+    let mut seen = BTreeSet::new();
+    params
+        .endpoints
+        .values()
+        .filter(|endpoint| reached(endpoint))
+        .map(|endpoint| (endpoint.container_port(), protocol(endpoint), speaks_http(endpoint)))
+        .filter(|(port, protocol, _)| seen.insert((*port, *protocol)))
+        .collect()
+}
+
+fn speaks_http(endpoint: &Endpoint) -> bool {
+    match endpoint.endpoint_type {
+        EndpointType::Http
+        | EndpointType::Grpc
+        | EndpointType::GraphQl
+        | EndpointType::Websocket => true,
+        EndpointType::Tcp | EndpointType::Udp => false,
+    }
+}
+
+fn for_namespace(endpoint: &Endpoint) -> bool {
+    endpoint.visibility.contains(&Visibility::Namespace)
+}
+
+fn for_gateways(endpoint: &Endpoint) -> bool {
+    endpoint.visibility.iter().any(|v| matches!(v, Visibility::Internal | Visibility::External))
+}
+
+fn kubernetes(params: &Params<'_>) -> Value {
+    let ports = |reached: fn(&Endpoint) -> bool| -> Vec<Value> {
+        ports_for(params, reached)
+            .into_iter()
+            .map(|(port, protocol, _)| json!({"port": port, "protocol": protocol}))
+            .collect()
+    };
+    let callers = [
+        (json!({"podSelector": {}}), ports(|_| true)),
+        (
+            json!({"namespaceSelector": {"matchLabels": {
+                label::NAMESPACE: params.platform_namespace,
+                label::ENVIRONMENT: params.environment,
+            }}}),
+            ports(for_namespace),
+        ),
+        (
+            json!({
+                "namespaceSelector": {},
+                "podSelector": {"matchExpressions": [
+                    {"key": label::SYSTEM_COMPONENT, "operator": "Exists"},
+                ]},
+            }),
+            ports(for_gateways),
+        ),
+    ];
+    let ingress: Vec<_> = callers
+        .into_iter()
+        .filter(|(_, ports)| !ports.is_empty())
+        .map(|(from, ports)| json!({"from": [from], "ports": ports}))
+        .collect();
+    let mut policy = json!({
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": names::network_policy(params.component), "namespace": params.cell},
+        "spec": {"podSelector": {"matchLabels": params.pod_selectors}, "policyTypes": ["Ingress"]},
+    });
+    if !ingress.is_empty() {
+        policy["spec"]["ingress"] = Value::Array(ingress);
+    }
+    policy
+}
+
+fn cilium(params: &Params<'_>) -> Value {
+    let to_ports = |reached: fn(&Endpoint) -> bool| -> Vec<Value> {
+        let (http, plain): (Vec<_>, Vec<_>) =
+            ports_for(params, reached).into_iter().partition(|(_, _, http)| *http);
+        let list = |ports: &[(u16, &str, bool)]| -> Vec<Value> {
+            ports
+                .iter()
+                .map(|(port, protocol, _)| json!({"port": port.to_string(), "protocol": protocol}))
+                .collect()
+        };
+        let mut groups = Vec::new();
+        if !http.is_empty() {
+            groups.push(json!({"ports": list(&http), "rules": {"http": [{}]}}));
+        }
+        if !plain.is_empty() {
+            groups.push(json!({"ports": list(&plain)}));
+        }
+        groups
+    };
+    let callers = [
+        (json!({}), to_ports(|_| true)),
+        (
+            json!({"matchLabels": {
+                format!("k8s:io.cilium.k8s.namespace.labels.{}", label::NAMESPACE): params.platform_namespace,
+                format!("k8s:io.cilium.k8s.namespace.labels.{}", label::ENVIRONMENT): params.environment,
+            }}),
+            to_ports(for_namespace),
+        ),
+        (
+            json!({"matchExpressions": [
+                {"key": label::SYSTEM_COMPONENT, "operator": "Exists"},
+                {"key": "k8s:io.kubernetes.pod.namespace", "operator": "Exists"},
+            ]}),
+            to_ports(for_gateways),
+        ),
+    ];
+    let ingress: Vec<_> = callers
+        .into_iter()
+        .filter(|(_, ports)| !ports.is_empty())
+        .map(|(from, ports)| json!({"fromEndpoints": [from], "toPorts": ports}))
+        .collect();
+    json!({
+        "apiVersion": "cilium.io/v2",
+        "kind": "CiliumNetworkPolicy",
+        "metadata": {"name": names::network_policy(params.component), "namespace": params.cell},
+        "spec": {"endpointSelector": {"matchLabels": params.pod_selectors}, "ingress": ingress},
+    })
+}

@@ -1,0 +1,182 @@
+//! Projects: the release of a project, in an environment, to its cell (reference 3.7, 2.9).
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use model::{
+    Bundle, BundleObject, Diagnostic, Diagnostics, Digest, Policy, UnitId,
+    kinds::{ProjectRelease, ProjectReleaseBinding},
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    Compiler, audit,
+    context::{self, DataPlaneContext, EnvironmentContext, Identity, Undeclared, parameters},
+    names, object,
+    render::{self, Template},
+    rules,
+    template::Context,
+};
+
+/// Everything that decides what the cell of a project is in an environment.
+#[derive(Debug, Clone, Serialize)]
+pub struct Snapshot {
+    /// Platform namespace.
+    pub namespace: String,
+    /// Name of the project.
+    pub project_name: String,
+    /// Its UID.
+    pub project_uid: String,
+    /// Name of the binding.
+    pub binding_name: String,
+    /// The release.
+    pub release: ProjectRelease,
+    /// The binding.
+    pub binding: ProjectReleaseBinding,
+    /// Annotations of the binding.
+    pub annotations: IndexMap<String, String>,
+    /// The environment.
+    pub environment: EnvironmentContext,
+    /// Its data plane.
+    pub data_plane: DataPlaneContext,
+    /// The unit that the bundle is for.
+    pub unit: UnitId,
+}
+
+/// A cell, compiled.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    /// What the data plane should run.
+    pub bundle: Arc<Bundle>,
+    /// Digest of the bundle.
+    pub digest: Digest,
+    /// Namespace of the cell.
+    pub namespace: String,
+}
+
+/// Why a cell cannot be compiled.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Refused {
+    /// A template or rule fails.
+    #[error("Failed to render resources: {0}")]
+    Rendering(Diagnostics),
+    /// The project type renders no namespace of the name that the cell must have.
+    #[error("the project type must render a v1/Namespace named {0:?}: use ${{metadata.namespace}}")]
+    NamespaceMissing(String),
+}
+
+impl Refused {
+    /// Reason of the condition `Synced`.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Rendering(_) => "RenderingFailed",
+            Self::NamespaceMissing(_) => "NamespaceMissing",
+        }
+    }
+}
+
+impl From<Diagnostic> for Refused {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Rendering(diagnostic.into())
+    }
+}
+
+pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compiled, Refused> {
+    let cell =
+        names::cell_namespace(&snapshot.namespace, &snapshot.project_name, &snapshot.environment.name);
+    let context = variables(snapshot, &cell)?;
+    let engine = compiler.plain_engine();
+    let project_type = &snapshot.release.project_type.spec;
+    let failures = rules::failures(engine, &context, &project_type.validations);
+    if !failures.is_empty() {
+        let message = format!("project type validation failed: {}", failures.join("; "));
+        return Err(render::fault("spec.projectType.spec.validations", message).into());
+    }
+    let mut objects = Vec::new();
+    for (index, resource) in project_type.resources.iter().enumerate() {
+        let body = Value::Object(resource.template.clone());
+        let template = Template {
+            id: &resource.id,
+            origin: &format!("spec.projectType.spec.resources[{index}]"),
+            title: &format!("resource {}", resource.id),
+            body: &body,
+            include_when: resource.include_when.as_deref(),
+            for_each: resource.for_each.as_deref().filter(|each| !each.is_empty()),
+            var: resource.var.as_deref(),
+            plane: rules::plane_of(resource.target_plane),
+        };
+        objects.extend(render::template(engine, &context, &template)?);
+    }
+    let is_cell = |object: &Value| {
+        object::api_version(object) == "v1"
+            && object::kind(object) == "Namespace"
+            && object::name(object) == cell
+    };
+    if !objects.iter().any(|rendered| is_cell(&rendered.object)) {
+        return Err(Refused::NamespaceMissing(cell));
+    }
+    let objects = objects.into_iter().map(|rendered| {
+        let mut object = rendered.object;
+        object::set_missing_namespace(&mut object, &cell);
+        object::stamp_owner(&mut object, &snapshot.unit);
+        BundleObject { id: rendered.id, policy: Policy::Managed, report_status: false, object }
+    });
+    let bundle = Bundle {
+        unit: snapshot.unit.clone(),
+        requires: Vec::new(),
+        features: Vec::new(),
+        objects: objects.collect(),
+    };
+    audit::check(&bundle, &audit::Cell::Project { namespace: &cell })
+        .into_result()
+        .map_err(Refused::Rendering)?;
+    let digest = bundle.digest();
+    Ok(Compiled { bundle: Arc::new(bundle), digest, namespace: cell })
+}
+
+fn variables(snapshot: &Snapshot, cell: &str) -> Result<Context, Diagnostic> {
+    let identity = Identity {
+        namespace: &snapshot.namespace,
+        project: (&snapshot.project_name, &snapshot.project_uid),
+        component: None,
+        environment: (&snapshot.environment.name, &snapshot.environment.uid),
+    };
+    let project_type = &snapshot.release.project_type.spec;
+    let values = |what: &str, section, given| {
+        parameters(what, section, given, Undeclared::Pass)
+            .map_err(|reason| render::fault(&format!("spec.{what}"), reason))
+    };
+    let values_of_project =
+        values("parameters", project_type.parameters.as_ref(), &snapshot.release.parameters)?;
+    let configs = values(
+        "environmentConfigs",
+        project_type.environment_configs.as_ref(),
+        &snapshot.binding.environment_configs,
+    )?;
+    let mut variables = Map::new();
+    let metadata = json!({
+        "namespace": cell,
+        "projectNamespace": snapshot.namespace,
+        "projectName": snapshot.project_name,
+        "projectUID": snapshot.project_uid,
+        "environmentName": snapshot.environment.name,
+        "environmentUID": snapshot.environment.uid,
+        "dataPlaneName": snapshot.data_plane.name,
+        "dataPlaneUID": snapshot.data_plane.uid,
+        "labels": identity.labels(),
+        "annotations": snapshot.annotations,
+    });
+    variables.insert("metadata".to_owned(), metadata);
+    variables.insert("parameters".to_owned(), Value::Object(values_of_project));
+    variables.insert("environmentConfigs".to_owned(), Value::Object(configs));
+    variables.insert("dataplane".to_owned(), context::data_plane(&snapshot.data_plane));
+    let mut environment = Map::new();
+    if let Some(gateway) = context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec) {
+        environment.insert("gateway".to_owned(), gateway.clone());
+        variables.insert("gateway".to_owned(), gateway);
+    }
+    variables.insert("environment".to_owned(), Value::Object(environment));
+    Ok(Context::from_json(&variables))
+}

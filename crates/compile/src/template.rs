@@ -1,0 +1,111 @@
+//! Templates: JSON whose strings and keys may hold `${…}` expressions.
+//!
+//! Part of step 6 (compile), and of every place where a rule or a value is written as a template.
+//! Rendering is pure and bounded in depth and output; it does no I/O and never panics. A string that
+//! is one expression keeps the type of its value, a string that holds expressions becomes text, and
+//! what evaluates to `oc_omit()` leaves no trace.
+
+mod context;
+mod error;
+mod render;
+mod scan;
+mod text;
+
+use std::fmt;
+use std::sync::Arc;
+
+use expr::{Environment, Program, Value};
+use moka::sync::Cache;
+use serde_json::Value as Json;
+
+use crate::functions::{self, Methods};
+
+pub use context::Context;
+pub use error::{Error, Reason};
+pub use scan::{Expression, find_expressions};
+
+/// Renders templates. Cheap to clone; clones share the caches of parsed strings and programs.
+#[derive(Clone)]
+pub struct Engine {
+    environment: Environment,
+    texts: Cache<Box<str>, Arc<text::Text>>,
+}
+
+/// How many distinct template strings an engine keeps parsed.
+const TEXTS: u64 = 16_384;
+
+impl Engine {
+    /// An engine that knows the platform's functions and these methods.
+    #[must_use]
+    pub fn new(methods: Methods) -> Self {
+        Self { environment: functions::environment(methods), texts: Cache::new(TEXTS) }
+    }
+
+    /// Renders a template; `None` when all of it is omitted.
+    ///
+    /// # Errors
+    /// The first expression that does not compile or evaluate, with its place in the template.
+    pub fn render(&self, template: &Json, context: &Context) -> Result<Option<Json>, Error> {
+        render::render(self, template, context)
+    }
+
+    /// Evaluates a template string: the value of its one expression, or its text.
+    ///
+    /// # Errors
+    /// The expression does not compile or evaluate.
+    pub fn evaluate(&self, template: &str, context: &Context) -> Result<Value, Error> {
+        self.text(template)?.evaluate(context)
+    }
+
+    /// Evaluates a template string that must give a boolean.
+    ///
+    /// # Errors
+    /// As [`Engine::evaluate`], or [`Reason::NotBoolean`].
+    pub fn evaluate_bool(&self, template: &str, context: &Context) -> Result<bool, Error> {
+        let value = self.evaluate(template, context)?;
+        value.as_bool().ok_or_else(|| {
+            Error::new(Reason::NotBoolean {
+                template: template.to_owned(),
+                found: text::go_type(&value),
+            })
+        })
+    }
+
+    /// The program of the one expression that a template string is; `None` where it is text, or
+    /// text with expressions in it.
+    ///
+    /// # Errors
+    /// The expression does not compile.
+    pub fn program(&self, template: &str) -> Result<Option<Program>, Error> {
+        Ok(self.text(template)?.program().cloned())
+    }
+
+    /// The environment that expressions are compiled in.
+    #[must_use]
+    pub const fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The parsed form of a template string.
+    fn text(&self, template: &str) -> Result<Arc<text::Text>, Error> {
+        if let Some(known) = self.texts.get(template) {
+            return Ok(known);
+        }
+        let parsed = Arc::new(text::Text::parse(template, &self.environment)?);
+        self.texts.insert(template.into(), Arc::clone(&parsed));
+        Ok(parsed)
+    }
+}
+
+impl Default for Engine {
+    /// An engine for everything but components.
+    fn default() -> Self {
+        Self::new(Methods::Plain)
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,61 @@
+//! Patches.
+
+use compile::patch::{self, Operation};
+use serde_json::Value;
+
+use crate::compat::{check_rows, rows, same};
+
+#[test]
+fn patches_change_what_the_reference_changes() {
+    let rows = rows("patch.jsonl", "patch.ApplyPatches");
+    check_rows(&rows, DIFFERENCES, |row| {
+        let mut object = row["input"]["resource"].clone();
+        let operations = row["input"]["operations"].as_array().cloned().unwrap_or_default();
+        let operations: Option<Vec<_>> = operations.iter().map(operation).collect();
+        let result = match operations {
+            Some(operations) => patch::apply(&mut object, &operations).map_err(|e| e.to_string()),
+            None => Err("unknown operation".to_owned()),
+        };
+        match (result, row.get("error")) {
+            (Err(_), Some(_)) => Ok(()),
+            (Ok(()), None) if same(&object, &row["after"]["resource"]) => Ok(()),
+            (Ok(()), None) => Err(format!("gave {object}")),
+            (Ok(()), Some(error)) => Err(format!("should fail with {error}")),
+            (Err(error), None) => Err(error),
+        }
+    });
+}
+
+const DIFFERENCES: &[(&str, &str)] = &[
+    (
+        "patch.ApplyPatches|TestApplyPatches/mergeShallow_annotations_without_clobbering_existing",
+        "mergeShallow is internal to the reference: no type or trait can write it",
+    ),
+    (
+        "patch.ApplyPatches|extra/patch/029",
+        "mergeShallow is internal to the reference: no type or trait can write it",
+    ),
+    (
+        "patch.ApplyPatches|extra/patch/023",
+        "several elements are removed from the end, so that indexes hold",
+    ),
+];
+
+fn operation(value: &Value) -> Option<Operation> {
+    let op = serde_json::from_value(value["op"].as_str()?.to_lowercase().into()).ok()?;
+    let path = value["path"].as_str()?.to_owned();
+    Some(Operation { op, path, value: value["value"].clone() })
+}
+
+#[test]
+fn paths_expand_as_in_the_reference() {
+    let rows = rows("patch.jsonl", "patch.expandPaths");
+    check_rows(&rows, &[], |row| {
+        let path = row["input"]["rawPath"].as_str().unwrap();
+        match (patch::expand(&row["input"]["root"], path), row.get("error")) {
+            (Err(_), Some(_)) => Ok(()),
+            (Ok(paths), None) if same(&paths.clone().into(), &row["output"]["result"]) => Ok(()),
+            (result, _) => Err(format!("{result:?}")),
+        }
+    });
+}

@@ -1,0 +1,266 @@
+//! Evaluation of programs.
+//!
+//! A walk over the nodes, with a budget that every node and every built byte is charged to. The
+//! stack is as deep as the tree, which the parser bounds. `&&`, `||`, `all` and `exists` absorb an
+//! error when another operand decides the result; no operator absorbs a limit.
+
+mod access;
+mod budget;
+mod loops;
+mod operator;
+
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::program::{Callee, Node, Root};
+use crate::value::{Key, Map, Value};
+
+pub(crate) use budget::Budget;
+
+/// Evaluates a program whose references have these values.
+pub(crate) fn run(
+    root: &Node,
+    globals: Vec<Option<&Value>>,
+    slots: usize,
+    limits: &Limits,
+) -> Result<Value, Error> {
+    let mut machine =
+        Machine { globals, locals: vec![Value::Null; slots], budget: Budget::new(limits) };
+    machine.value(root)
+}
+
+struct Machine<'a> {
+    /// Absent only for names that are types.
+    globals: Vec<Option<&'a Value>>,
+    locals: Vec<Value>,
+    budget: Budget,
+}
+
+impl Machine<'_> {
+    fn value(&mut self, node: &Node) -> Result<Value, Error> {
+        self.budget.step()?;
+        match node {
+            Node::Constant(value) => Ok(value.clone()),
+            Node::Path(root, path) => self.path(*root, path),
+            Node::TypeName(global, kind) => {
+                Ok(self.global(*global).cloned().unwrap_or(Value::Type(*kind)))
+            }
+            Node::Select(operand, field) => access::select(&self.value(operand)?, field),
+            Node::OptionalSelect(operand, field) => {
+                Ok(access::optional_select(&self.value(operand)?, field))
+            }
+            Node::Has(operand, field) => Ok(Value::Bool(access::has(&self.value(operand)?, field))),
+            Node::Index(operand, index) => {
+                let operand = self.value(operand)?;
+                access::index(&operand, &self.value(index)?)
+            }
+            Node::OptionalIndex(operand, index) => {
+                let operand = self.value(operand)?;
+                access::optional_index(&operand, &self.value(index)?)
+            }
+            Node::And(operands) => self.junction(operands, false),
+            Node::Or(operands) => self.junction(operands, true),
+            Node::Not(operand) => operator::not(&self.value(operand)?),
+            Node::Negate(operand) => operator::negate(&self.value(operand)?),
+            Node::Conditional(parts) => {
+                let [condition, yes, no] = &**parts;
+                match self.value(condition)? {
+                    Value::Bool(true) => self.value(yes),
+                    Value::Bool(false) => self.value(no),
+                    other => Err(no_overload("_?_:_", &[&other])),
+                }
+            }
+            Node::Sum(operands) => self.sum(operands),
+            Node::Arithmetic(kind, left, right) => {
+                let left = self.value(left)?;
+                operator::arithmetic(*kind, &left, &self.value(right)?)
+            }
+            Node::Equal(left, right) => self.equal(left, right).map(Value::Bool),
+            Node::NotEqual(left, right) => self.equal(left, right).map(|equal| Value::Bool(!equal)),
+            Node::Compare(kind, left, right) => {
+                let left = self.value(left)?;
+                operator::compare(*kind, &left, &self.value(right)?)
+            }
+            Node::In(item, range) => {
+                let item = self.value(item)?;
+                let range = self.value(range)?;
+                self.contains(&item, &range)
+            }
+            Node::List(items) => self.list(items),
+            Node::Map(entries) => self.map(entries),
+            Node::Call(callee, arguments) => self.call(callee, arguments),
+            Node::Loop(pass) => self.pass(pass),
+            Node::OptionalMap { target, slot, body, flat } => {
+                self.optional_map(target, *slot, body, *flat)
+            }
+        }
+    }
+
+    fn global(&self, index: usize) -> Option<&Value> {
+        self.globals.get(index).copied().flatten()
+    }
+
+    /// Walks a path by reference and clones only what it ends at.
+    fn path(&self, root: Root, path: &[Key]) -> Result<Value, Error> {
+        let start = match root {
+            Root::Global(index) => self.global(index),
+            Root::Local(slot) => self.locals.get(slot),
+        };
+        let mut current = start.ok_or_else(|| Error::argument("unbound variable"))?;
+        for (depth, field) in path.iter().enumerate() {
+            match current {
+                Value::Map(map) => {
+                    current = map.get(field).ok_or_else(|| Error::NoSuchKey(field.to_string()))?;
+                }
+                // What follows an optional is optional; that builds values, so it leaves the path.
+                other => {
+                    let rest = &path[depth..];
+                    return rest.iter().try_fold(other.clone(), |value, field| {
+                        access::select(&value, field)
+                    });
+                }
+            }
+        }
+        Ok(current.clone())
+    }
+
+    /// `||` where `decisive` is true, `&&` where it is false.
+    fn junction(&mut self, operands: &[Node], decisive: bool) -> Result<Value, Error> {
+        let mut failure = None;
+        for operand in operands {
+            match self.value(operand) {
+                Ok(Value::Bool(truth)) if truth == decisive => return Ok(Value::Bool(decisive)),
+                Ok(Value::Bool(_)) => {}
+                Ok(other) => {
+                    let name = if decisive { "_||_" } else { "_&&_" };
+                    failure.get_or_insert(no_overload(name, &[&other]));
+                }
+                Err(error) if error.is_limit() => return Err(error),
+                Err(error) => {
+                    failure.get_or_insert(error);
+                }
+            }
+        }
+        failure.map_or(Ok(Value::Bool(!decisive)), Err)
+    }
+
+    fn sum(&mut self, operands: &[Node]) -> Result<Value, Error> {
+        let mut operands = operands.iter();
+        let first = operands.next().ok_or_else(|| Error::argument("nothing to add"))?;
+        let mut sum = operator::Sum::new(self.value(first)?);
+        for operand in operands {
+            let value = self.value(operand)?;
+            sum.add(value, &mut self.budget)?;
+        }
+        Ok(sum.finish())
+    }
+
+    fn equal(&mut self, left: &Node, right: &Node) -> Result<bool, Error> {
+        let left = self.value(left)?;
+        let right = self.value(right)?;
+        self.budget.compare(&left)?;
+        Ok(left == right)
+    }
+
+    fn contains(&mut self, item: &Value, range: &Value) -> Result<Value, Error> {
+        match range {
+            Value::List(items) => {
+                self.budget.steps(items.len())?;
+                self.budget.compare(range)?;
+                Ok(Value::Bool(items.contains(item)))
+            }
+            Value::Map(map) => {
+                Ok(Value::Bool(Key::of(item).is_some_and(|key| map.contains_key(&key))))
+            }
+            other => Err(no_overload("@in", &[item, other])),
+        }
+    }
+
+    fn list(&mut self, items: &[(Node, bool)]) -> Result<Value, Error> {
+        let mut list = Vec::with_capacity(items.len());
+        for (item, optional) in items {
+            let value = self.value(item)?;
+            if let Some(value) = unwrapped(value, *optional)? {
+                list.push(value);
+            }
+        }
+        self.budget.slots(list.len())?;
+        Ok(Value::list(list))
+    }
+
+    fn map(&mut self, entries: &[(Node, Node, bool)]) -> Result<Value, Error> {
+        let mut map = Map::new();
+        for (key, value, optional) in entries {
+            let key = self.value(key)?;
+            let key = literal_key(&key)?;
+            let value = self.value(value)?;
+            let Some(value) = unwrapped(value, *optional)? else { continue };
+            if map.contains_key(&key) {
+                return Err(Error::DuplicateKey(key.to_string()));
+            }
+            map.insert(key, value);
+        }
+        self.budget.slots(map.len())?;
+        Ok(Value::map(map))
+    }
+
+    fn call(&mut self, callee: &Callee, arguments: &[Node]) -> Result<Value, Error> {
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            values.push(self.value(argument)?);
+        }
+        match callee {
+            Callee::Library(function) => (function.body)(&values, &mut self.budget),
+            Callee::Custom(custom) => {
+                for value in &values {
+                    self.budget.compare(value)?;
+                }
+                let value = custom.call(&values)?;
+                self.budget.built(&value)?;
+                Ok(value)
+            }
+        }
+    }
+
+    fn optional_map(&mut self, target: &Node, slot: usize, body: &Node, flat: bool) -> Result<Value, Error> {
+        let target = self.value(target)?;
+        let Value::Optional(held) = target else {
+            return Err(no_overload("optMap", &[&target]));
+        };
+        let Some(held) = held else { return Ok(Value::Optional(None)) };
+        self.bind(slot, Value::clone(&held));
+        let result = self.value(body)?;
+        match (flat, result) {
+            (false, result) => Ok(Value::some(result)),
+            (true, result @ Value::Optional(_)) => Ok(result),
+            (true, other) => Err(no_overload("optFlatMap", &[&other])),
+        }
+    }
+
+    fn bind(&mut self, slot: usize, value: Value) {
+        if let Some(place) = self.locals.get_mut(slot) {
+            *place = value;
+        }
+    }
+}
+
+/// The value to put into a literal, or `None` where an optional one is absent.
+fn unwrapped(value: Value, optional: bool) -> Result<Option<Value>, Error> {
+    match (optional, value) {
+        (false, value) => Ok(Some(value)),
+        (true, Value::Optional(held)) => Ok(held.map(|held| Value::clone(&held))),
+        (true, other) => {
+            Err(Error::argument(format!("cannot initialize optional entry from non-optional value of type {}", other.type_of().name())))
+        }
+    }
+}
+
+fn literal_key(value: &Value) -> Result<Key, Error> {
+    let wrong = || Error::argument(format!("unsupported key type: {}", value.type_of().name()));
+    Key::of(value).ok_or_else(wrong)
+}
+
+/// The error for operands that no overload of `function` takes.
+pub(crate) fn no_overload(function: &str, operands: &[&Value]) -> Error {
+    let types: Vec<_> = operands.iter().map(|value| value.type_of().name()).collect();
+    Error::NoSuchOverload(format!("{function} applied to ({})", types.join(", ")))
+}

@@ -1,0 +1,82 @@
+//! Optional values.
+
+use super::{Function, Outcome, global, items, member, mismatch};
+use crate::error::Error;
+use crate::evaluate::Budget;
+use crate::value::{Type, Value};
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    global("optional.of", 1, |arguments, _| Ok(Value::optional(arguments.first().cloned())))
+        .gives(Type::Optional),
+    global("optional.none", 0, |_, _| Ok(Value::Optional(None))).gives(Type::Optional),
+    global("optional.ofNonZeroValue", 1, |arguments, _| {
+        Ok(Value::optional(arguments.first().filter(|value| !is_zero(value)).cloned()))
+    })
+    .gives(Type::Optional),
+    global("optional.unwrap", 1, unwrap).gives(Type::List),
+    member("unwrapOpt", 0, unwrap).gives(Type::List),
+    member("hasValue", 0, has_value).gives(Type::Bool),
+    member("value", 0, value),
+    member("or", 1, or).gives(Type::Optional),
+    member("orValue", 1, or_value),
+];
+
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Optional(None) => true,
+        Value::Bool(truth) => !truth,
+        Value::Int(int) => *int == 0,
+        Value::Uint(uint) => *uint == 0,
+        Value::Double(double) => *double == 0.0,
+        Value::String(text) => text.is_empty(),
+        Value::Bytes(bytes) => bytes.is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        Value::Duration(span) => span.nanoseconds() == 0,
+        Value::Timestamp(time) => time.nanoseconds() == 0,
+        Value::Type(_) | Value::Optional(Some(_)) | Value::Omit => false,
+    }
+}
+
+fn unwrap(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let mut held = Vec::new();
+    for item in items("unwrapOpt", arguments, 0)? {
+        budget.slots(1)?;
+        match item {
+            Value::Optional(value) => held.extend(value.as_deref().cloned()),
+            _ => return Err(mismatch("unwrapOpt", arguments)),
+        }
+    }
+    Ok(Value::list(held))
+}
+
+fn has_value(arguments: &[Value], _: &mut Budget) -> Outcome {
+    match arguments {
+        [Value::Optional(held)] => Ok(Value::Bool(held.is_some())),
+        _ => Err(mismatch("hasValue", arguments)),
+    }
+}
+
+fn value(arguments: &[Value], _: &mut Budget) -> Outcome {
+    match arguments {
+        [Value::Optional(Some(held))] => Ok(Value::clone(held)),
+        [Value::Optional(None)] => Err(Error::argument("optional.none() dereference")),
+        _ => Err(mismatch("value", arguments)),
+    }
+}
+
+fn or(arguments: &[Value], _: &mut Budget) -> Outcome {
+    match arguments {
+        [held @ Value::Optional(Some(_)), _] => Ok(held.clone()),
+        [Value::Optional(None), other @ Value::Optional(_)] => Ok(other.clone()),
+        _ => Err(mismatch("or", arguments)),
+    }
+}
+
+fn or_value(arguments: &[Value], _: &mut Budget) -> Outcome {
+    match arguments {
+        [Value::Optional(Some(held)), _] => Ok(Value::clone(held)),
+        [Value::Optional(None), other] => Ok(other.clone()),
+        _ => Err(mismatch("orValue", arguments)),
+    }
+}

@@ -1,0 +1,115 @@
+//! A compiled expression.
+
+mod lower;
+mod macros;
+mod node;
+mod types;
+
+use std::sync::Arc;
+
+use crate::bindings::Bindings;
+use crate::environment::Environment;
+use crate::error::{Error, Position};
+use crate::evaluate;
+use crate::limits::Limits;
+use crate::syntax;
+use crate::value::{Type, Value};
+
+pub(crate) use node::{Arithmetic, Callee, Comparison, Loop, LoopKind, Node, Root};
+
+/// A compiled expression. Cloning is cheap.
+///
+/// A program is not tied to a set of variables: the names it refers to are known
+/// ([`Program::references`]), and evaluating it where one of them is missing is the compile error
+/// that it would be had the variables been declared before.
+#[derive(Debug, Clone)]
+pub struct Program {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    root: Node,
+    references: Vec<Reference>,
+    /// Loop variables that are alive at once, at most.
+    slots: usize,
+    result: Option<Type>,
+    limits: Limits,
+}
+
+/// A variable that a program refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The name.
+    pub name: Arc<str>,
+    /// Where it first stands.
+    pub at: Position,
+    /// Whether the name also names a type, and so means something without a variable.
+    pub(crate) is_type: bool,
+}
+
+impl Program {
+    pub(crate) fn compile(environment: &Environment, source: &str) -> Result<Self, Error> {
+        let limits = *environment.limits();
+        let tree = syntax::parse(source, &limits)?;
+        let lowered = lower::lower(environment, source, &tree)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                root: lowered.root,
+                references: lowered.references,
+                slots: lowered.slots,
+                result: lowered.result,
+                limits,
+            }),
+        })
+    }
+
+    /// The variables the program refers to, each once, in order of appearance.
+    #[must_use]
+    pub fn references(&self) -> &[Reference] {
+        &self.inner.references
+    }
+
+    /// The type of every result, where it follows from the text alone.
+    #[must_use]
+    pub fn result_type(&self) -> Option<Type> {
+        self.inner.result
+    }
+
+    /// Checks that every variable is declared.
+    ///
+    /// # Errors
+    /// [`Error::Undeclared`] with the first that is not.
+    pub fn check(&self, declared: impl Fn(&str) -> bool) -> Result<(), Error> {
+        let missing = self
+            .inner
+            .references
+            .iter()
+            .find(|reference| !reference.is_type && !declared(&reference.name));
+        missing.map_or(Ok(()), |reference| Err(reference.undeclared()))
+    }
+
+    /// Evaluates the program.
+    ///
+    /// # Errors
+    /// [`Error::Undeclared`] when a variable is not bound, [`Error::Limit`] when the work exceeds
+    /// the limits, and whatever the operations say otherwise.
+    pub fn evaluate(&self, bindings: &Bindings) -> Result<Value, Error> {
+        let inner = &*self.inner;
+        let mut globals = Vec::with_capacity(inner.references.len());
+        for reference in &inner.references {
+            let found = bindings.find(&reference.name);
+            if found.is_none() && !reference.is_type {
+                return Err(reference.undeclared());
+            }
+            globals.push(found);
+        }
+        evaluate::run(&inner.root, globals, inner.slots, &inner.limits)
+    }
+}
+
+impl Reference {
+    fn undeclared(&self) -> Error {
+        Error::Undeclared { at: self.at, name: self.name.to_string() }
+    }
+}

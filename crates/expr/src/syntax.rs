@@ -1,0 +1,13 @@
+//! Text to syntax tree.
+//!
+//! A hand-written lexer and a precedence parser. Both know the limits, so that no text makes the
+//! stack deep or the tree large; neither knows which names are declared.
+
+mod lexer;
+mod literal;
+mod parser;
+mod token;
+mod tree;
+
+pub(crate) use parser::parse;
+pub(crate) use tree::{Chain, Expr, Kind, Operator};
