@@ -1,0 +1,3 @@
+module quintet.dev/samples/greeter
+
+go 1.24
