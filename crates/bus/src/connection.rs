@@ -1,0 +1,297 @@
+//! A connection: requests with deadlines, subscriptions, reconnects.
+
+use std::{sync::Arc, time::Duration};
+
+use async_nats::{ConnectOptions, HeaderMap};
+use bytes::Bytes;
+use futures::StreamExt;
+use model::{Code, Coded};
+use nkeys::KeyPair;
+
+use crate::Config;
+
+/// Who connects.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// Name of the connection; a plane gives its plane name.
+    pub name: String,
+    /// Seed of its nkey.
+    pub seed: String,
+    /// Join token, at the first start.
+    pub join_token: Option<String>,
+    /// Prefix of its inbox; `None`: the usual one.
+    pub inbox: Option<String>,
+}
+
+/// The bus failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A server beyond loopback is named without TLS.
+    #[error("the server {0:?} is beyond loopback: use tls://")]
+    Insecure(String),
+    /// The seed is not one of an nkey.
+    #[error("the seed of the bus identity is not valid")]
+    Seed,
+    /// The server is not there, or refuses the login.
+    #[error("the bus cannot be reached")]
+    Connect(#[source] async_nats::ConnectError),
+    /// Nobody answered in time.
+    #[error("no answer on {subject}")]
+    NoAnswer {
+        /// Where the request went.
+        subject: String,
+        /// Why.
+        #[source]
+        source: async_nats::RequestError,
+    },
+    /// A message could not be handed to the connection.
+    #[error("the connection takes no messages")]
+    Send(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The answer is not what it should be.
+    #[error("the answer on {subject} cannot be read")]
+    Answer {
+        /// Where the request went.
+        subject: String,
+        /// Why.
+        #[source]
+        source: prost::DecodeError,
+    },
+    /// The other side answered with an error.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Coded for Error {
+    fn code(&self) -> Code {
+        match self {
+            Self::Insecure(_) | Self::Seed => Code::Invalid,
+            Self::Refused(_) => Code::Conflict,
+            Self::Connect(_) | Self::NoAnswer { .. } | Self::Send(_) => Code::Unavailable,
+            Self::Answer { .. } => Code::Internal,
+        }
+    }
+}
+
+impl Error {
+    /// Whether the server turned the login away, as opposed to not being there.
+    #[must_use]
+    pub fn is_refused_login(&self) -> bool {
+        matches!(self, Self::Connect(error) if matches!(
+            error.kind(),
+            async_nats::ConnectErrorKind::Authentication
+                | async_nats::ConnectErrorKind::AuthorizationViolation
+        ))
+    }
+}
+
+/// Header of an answer that is an error.
+const ERROR: &str = "Quintet-Error";
+/// Header of the trace.
+const TRACE: &str = "traceparent";
+
+/// A connection to the bus. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Bus {
+    client: async_nats::Client,
+}
+
+/// Messages of a subject.
+#[derive(Debug)]
+pub struct Subscription(async_nats::Subscriber);
+
+/// A message that came in.
+#[derive(Debug)]
+pub struct Incoming {
+    /// Its subject.
+    pub subject: String,
+    /// What it says.
+    pub payload: Bytes,
+    /// W3C `traceparent`.
+    pub trace: Option<String>,
+    reply: Option<async_nats::Subject>,
+}
+
+impl Bus {
+    /// Connects once. Later losses are mended by itself, with growing, jittered delays.
+    ///
+    /// # Errors
+    /// When the server is not there, refuses the login, or is named without TLS beyond loopback.
+    pub async fn connect(config: &Config, login: Login) -> Result<Self, Error> {
+        if let Some(server) = config.insecure().first() {
+            return Err(Error::Insecure((*server).to_owned()));
+        }
+        let key = Arc::new(KeyPair::from_seed(&login.seed).map_err(|_| Error::Seed)?);
+        let token = login.join_token;
+        let mut options = ConnectOptions::with_auth_callback(move |nonce| {
+            let (key, token) = (Arc::clone(&key), token.clone());
+            async move {
+                let mut auth = async_nats::Auth::new();
+                auth.nkey = Some(key.public_key());
+                auth.signature = Some(key.sign(&nonce).map_err(async_nats::AuthError::new)?);
+                auth.token = token;
+                Ok(auth)
+            }
+        })
+        .name(login.name)
+        .connection_timeout(Duration::from_secs(5))
+        .ping_interval(Duration::from_secs(10))
+        .reconnect_delay_callback(reconnect_delay);
+        if let Some(inbox) = login.inbox {
+            options = options.custom_inbox_prefix(inbox);
+        }
+        if !config.ca_file.as_os_str().is_empty() {
+            options = options.add_root_certificates(config.ca_file.clone());
+        }
+        let client = options.connect(config.servers.clone()).await.map_err(Error::Connect)?;
+        Ok(Self { client })
+    }
+
+    /// Whether the connection is up now.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.client.connection_state() == async_nats::connection::State::Connected
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// When the connection takes no messages.
+    pub async fn publish(
+        &self,
+        subject: String,
+        payload: Bytes,
+        trace: Option<&str>,
+    ) -> Result<(), Error> {
+        let sent = match trace {
+            None => self.client.publish(subject, payload).await,
+            Some(trace) => {
+                let headers = header(TRACE, trace);
+                self.client.publish_with_headers(subject, headers, payload).await
+            }
+        };
+        sent.map_err(|error| Error::Send(Box::new(error)))
+    }
+
+    /// Sends a request and waits for its answer.
+    ///
+    /// # Errors
+    /// When nobody answers in time, or with an error.
+    pub async fn request<Q: prost::Message, A: prost::Message + Default>(
+        &self,
+        subject: String,
+        question: &Q,
+        trace: Option<&str>,
+        deadline: Duration,
+    ) -> Result<A, Error> {
+        let mut request = async_nats::Request::new()
+            .payload(question.encode_to_vec().into())
+            .timeout(Some(deadline));
+        if let Some(trace) = trace {
+            request = request.headers(header(TRACE, trace));
+        }
+        let answer = self
+            .client
+            .send_request(subject.clone(), request)
+            .await
+            .map_err(|source| Error::NoAnswer { subject: subject.clone(), source })?;
+        if let Some(error) = answer.headers.as_ref().and_then(|headers| headers.get(ERROR)) {
+            return Err(Error::Refused(error.to_string()));
+        }
+        A::decode(answer.payload).map_err(|source| Error::Answer { subject, source })
+    }
+
+    /// Sends a request whose answer is bytes that this crate does not know.
+    ///
+    /// # Errors
+    /// When nobody answers in time.
+    pub async fn ask(&self, subject: String, payload: Bytes, deadline: Duration) -> Result<Bytes, Error> {
+        let request = async_nats::Request::new().payload(payload).timeout(Some(deadline));
+        let answer = self.client.send_request(subject.clone(), request).await;
+        answer.map(|answer| answer.payload).map_err(|source| Error::NoAnswer { subject, source })
+    }
+
+    /// Takes messages of a subject; those of one `group` share them.
+    ///
+    /// # Errors
+    /// When the connection takes no subscriptions.
+    pub async fn subscribe(&self, subject: String, group: Option<&str>) -> Result<Subscription, Error> {
+        let subscriber = match group {
+            Some(group) => self.client.queue_subscribe(subject, group.to_owned()).await,
+            None => self.client.subscribe(subject).await,
+        };
+        let subscriber = subscriber.map_err(|error| Error::Send(Box::new(error)))?;
+        self.client.flush().await.map_err(|error| Error::Send(Box::new(error)))?;
+        Ok(Subscription(subscriber))
+    }
+
+    /// Answers a request with a message.
+    ///
+    /// # Errors
+    /// When the connection takes no messages.
+    pub async fn answer(&self, question: &Incoming, answer: &impl prost::Message) -> Result<(), Error> {
+        self.answer_bytes(question, answer.encode_to_vec().into()).await
+    }
+
+    /// Answers a request with bytes.
+    ///
+    /// # Errors
+    /// When the connection takes no messages.
+    pub async fn answer_bytes(&self, question: &Incoming, answer: Bytes) -> Result<(), Error> {
+        let Some(reply) = question.reply.clone() else { return Ok(()) };
+        self.client.publish(reply, answer).await.map_err(|error| Error::Send(Box::new(error)))
+    }
+
+    /// Answers a request with an error.
+    ///
+    /// # Errors
+    /// When the connection takes no messages.
+    pub async fn answer_error(&self, question: &Incoming, error: &str) -> Result<(), Error> {
+        let Some(reply) = question.reply.clone() else { return Ok(()) };
+        let line = error.replace(['\r', '\n'], " ");
+        let sent = self.client.publish_with_headers(reply, header(ERROR, &line), Bytes::new()).await;
+        sent.map_err(|error| Error::Send(Box::new(error)))
+    }
+
+    /// Waits until what was sent has left.
+    pub async fn flush(&self) {
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.client.flush()).await;
+    }
+}
+
+impl Subscription {
+    /// The next message; `None` when the connection has ended for good.
+    pub async fn next(&mut self) -> Option<Incoming> {
+        let message = self.0.next().await?;
+        let trace = message.headers.as_ref().and_then(|headers| headers.get(TRACE));
+        Some(Incoming {
+            subject: message.subject.to_string(),
+            trace: trace.map(ToString::to_string),
+            reply: message.reply,
+            payload: message.payload,
+        })
+    }
+}
+
+impl Incoming {
+    /// The message as a protobuf type.
+    ///
+    /// # Errors
+    /// When it is not of that type.
+    pub fn decode<M: prost::Message + Default>(&self) -> Result<M, prost::DecodeError> {
+        M::decode(self.payload.clone())
+    }
+}
+
+fn header(name: &str, value: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(name, value);
+    headers
+}
+
+/// Grows to 10 s, with jitter taken from the attempt number and the clock of the process.
+fn reconnect_delay(attempts: usize) -> Duration {
+    let ceiling = Duration::from_millis(50).saturating_mul(1 << attempts.min(8)).min(Duration::from_secs(10));
+    let spread = std::collections::hash_map::RandomState::new();
+    let random = std::hash::BuildHasher::hash_one(&spread, attempts);
+    ceiling.mul_f64((random % 1000) as f64 / 1000.0)
+}
