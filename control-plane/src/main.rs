@@ -1,2 +1,6 @@
-//! Placeholder until the entry point lands.
-fn main() {}
+//! The control plane's binary.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kit::run("control-plane", control_plane::start)
+}

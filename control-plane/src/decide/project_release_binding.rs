@@ -1,0 +1,237 @@
+//! ProjectReleaseBinding: renders a project release into its cell (reference 2.9).
+
+use std::sync::Arc;
+
+use compile::{Compiler, project};
+use model::{
+    ConditionStatus, Facet, Health, Kind, KindName, ObjectKey, StatusReport, UnitId, UnitPhase,
+    kinds::{
+        Environment, Project, ProjectRelease, ProjectReleaseBinding,
+        project_release_binding::ProjectReleaseBindingStatus,
+    },
+};
+
+use super::{
+    Decide,
+    conditions::{Because, Setter},
+    unit,
+};
+use crate::{
+    data_plane,
+    effects::Effects,
+    world::{Halt, Object, World},
+};
+
+impl Decide for ProjectReleaseBinding {
+    fn decide(
+        object: &Object<Self>,
+        world: &World<'_>,
+        compiler: &Compiler,
+    ) -> Result<Effects, Halt> {
+        let unit = super::unit_of(object.key());
+        let mut effects = Effects::default();
+        let mut status = object.status.clone();
+        status.observed_generation = object.generation();
+        if object.is_deleting() {
+            effects.finished = unit::remove(&unit, world, &mut effects)?;
+            let because = Because::new("Finalizing", "The cell is being removed from its cluster");
+            Setter::new(object, world, &mut status.conditions).hold("Finalizing", because);
+            effects.set_status(&status);
+            return Ok(effects);
+        }
+        match render(object, &unit, world, compiler)? {
+            Err(because) => set_not_synced(object, world, &mut status, because),
+            Ok((compiled, plane)) => {
+                let bundle = Arc::clone(&compiled.bundle);
+                let report = unit::place(&unit, &plane, bundle, world, &mut effects)?;
+                status.namespace = Some(compiled.namespace.clone());
+                set_synced(object, world, &mut status, report);
+            }
+        }
+        effects.set_status(&status);
+        Ok(effects)
+    }
+}
+
+type Rendered = (Arc<project::Compiled>, model::PlaneName);
+
+fn render(
+    object: &Object<ProjectReleaseBinding>,
+    unit: &UnitId,
+    world: &World<'_>,
+    compiler: &Compiler,
+) -> Result<Result<Rendered, Because>, Halt> {
+    let namespace = object.namespace();
+    let release_name = object.spec.project_release.as_deref().unwrap_or_default();
+    if release_name.is_empty() {
+        let message = "spec.projectRelease is unset; the project pins it once its release is cut";
+        return Ok(Err(Because::new("ProjectReleaseNotSet", message)));
+    }
+    let key = ObjectKey::namespaced(ProjectRelease::NAME, namespace, release_name);
+    let Some(release) = world.find::<ProjectRelease>(&key, Facet::Spec)? else {
+        let message = format!("ProjectRelease {release_name:?} not found");
+        return Ok(Err(Because::new("ProjectReleaseNotFound", message)));
+    };
+    let owner = &object.spec.owner.project_name;
+    if release.spec.owner.project_name != *owner {
+        let message = format!("ProjectRelease {release_name:?} is not of project {owner:?}");
+        return Ok(Err(Because::new("InvalidReleaseConfiguration", message)));
+    }
+    let key = ObjectKey::namespaced(KindName::Environment, namespace, &object.spec.environment);
+    let Some(environment) = world.find::<Environment>(&key, Facet::Spec)? else {
+        let message = format!("Environment {:?} not found", key.name);
+        return Ok(Err(Because::new("EnvironmentNotFound", message)));
+    };
+    let data_plane = match data_plane::of(&environment, world)? {
+        Ok(data_plane) => data_plane,
+        Err(because) => return Ok(Err(because)),
+    };
+    let key = ObjectKey::namespaced(KindName::Project, namespace, owner);
+    let Some(project) = world.find::<Project>(&key, Facet::Spec)? else {
+        return Ok(Err(Because::new(
+            "ProjectNotFound",
+            format!("Project {owner:?} not found"),
+        )));
+    };
+    let snapshot = project::Snapshot {
+        namespace: namespace.to_owned(),
+        project_name: owner.clone(),
+        project_uid: project.uid().to_owned(),
+        binding_name: object.name().to_owned(),
+        release: release.spec,
+        binding: object.spec.clone(),
+        annotations: object.metadata().annotations.clone(),
+        environment: data_plane::environment_context(&environment),
+        data_plane: data_plane.context(),
+        unit: unit.clone(),
+    };
+    Ok(match compiler.project(&snapshot) {
+        Ok(compiled) => Ok((compiled, data_plane.link())),
+        Err(refused) => Err(Because::new(refused.reason(), refused.to_string())),
+    })
+}
+
+fn set_not_synced(
+    object: &Object<ProjectReleaseBinding>,
+    world: &World<'_>,
+    status: &mut ProjectReleaseBindingStatus,
+    because: Because,
+) {
+    let mut conditions = Setter::new(object, world, &mut status.conditions);
+    for condition in ["NamespaceReady", "ResourcesReady"] {
+        let message = format!("{condition} cannot be evaluated until Synced=True");
+        conditions.set(
+            condition,
+            ConditionStatus::Unknown,
+            "SyncedNotReady",
+            message,
+        );
+    }
+    conditions.fail("Synced", because.clone());
+    conditions.fail("Ready", because);
+}
+
+/// Conditions of a cell whose bundle is on its way or there.
+fn set_synced(
+    object: &Object<ProjectReleaseBinding>,
+    world: &World<'_>,
+    status: &mut ProjectReleaseBindingStatus,
+    report: Option<&StatusReport>,
+) {
+    let namespace = status.namespace.clone().unwrap_or_default();
+    let name = model::name::generate(
+        &[
+            &format!("p_{}", object.spec.owner.project_name),
+            &object.spec.environment,
+        ],
+        model::name::MAX_NAME,
+    );
+    let mut conditions = Setter::new(object, world, &mut status.conditions);
+    let message = format!("RenderedRelease {name:?} is up to date");
+    conditions.hold("Synced", Because::new("ReleaseSynced", message));
+    let namespace_ready = namespace_health(&namespace, report);
+    let resources_ready = resources_health(&namespace, report);
+    let mut failing = None;
+    for (condition, verdict) in [
+        ("NamespaceReady", namespace_ready),
+        ("ResourcesReady", resources_ready),
+    ] {
+        match verdict {
+            Ok(because) => conditions.hold(condition, because),
+            Err(because) => {
+                failing.get_or_insert_with(|| because.clone());
+                conditions.fail(condition, because);
+            }
+        }
+    }
+    match failing {
+        None => conditions.hold(
+            "Ready",
+            Because::new("Ready", "ProjectReleaseBinding is ready"),
+        ),
+        Some(because) => conditions.fail("Ready", because),
+    }
+}
+
+fn namespace_health(namespace: &str, report: Option<&StatusReport>) -> Result<Because, Because> {
+    let object = report.and_then(|report| {
+        report
+            .objects
+            .iter()
+            .find(|object| object.kind == "Namespace" && object.name == namespace)
+    });
+    match object.map(|object| (object.health, object.message.as_str())) {
+        Some((Health::Healthy, _)) => Ok(Because::new(
+            "NamespaceReady",
+            format!("Namespace {namespace:?} is ready"),
+        )),
+        Some((Health::Degraded, message)) => Err(Because::new(
+            "NamespaceDegraded",
+            format!("Namespace {namespace:?}: {message}"),
+        )),
+        Some((Health::Suspended | Health::Progressing | Health::Unknown, _)) | None => {
+            Err(Because::new(
+                "NamespaceProgressing",
+                format!("Namespace {namespace:?} is not there yet"),
+            ))
+        }
+    }
+}
+
+fn resources_health(namespace: &str, report: Option<&StatusReport>) -> Result<Because, Because> {
+    let Some(report) = report else {
+        return Err(Because::new(
+            "ResourcesProgressing",
+            "The data plane has not reported yet",
+        ));
+    };
+    if report.phase == UnitPhase::Failed {
+        return Err(Because::new("ResourceApplyFailed", report.message.clone()));
+    }
+    let others = report
+        .objects
+        .iter()
+        .filter(|o| o.kind != "Namespace" || o.name != namespace);
+    let mut count = 0;
+    for object in others {
+        count += 1;
+        let what = format!("{}/{}", object.kind, object.name);
+        match object.health {
+            Health::Healthy | Health::Suspended | Health::Unknown => {}
+            Health::Progressing => {
+                return Err(Because::new(
+                    "ResourcesProgressing",
+                    format!("{what} is progressing"),
+                ));
+            }
+            Health::Degraded => {
+                let message = format!("{what} is degraded: {}", object.message);
+                return Err(Because::new("ResourcesDegraded", message));
+            }
+        }
+    }
+    Ok(Because::new(
+        "ResourcesReady",
+        format!("All {count} resource(s) ready"),
+    ))
+}
