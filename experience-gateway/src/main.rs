@@ -1,2 +1,6 @@
-//! Placeholder until the entry point lands.
-fn main() {}
+//! The experience gateway's binary.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kit::run("experience-gateway", experience_gateway::start)
+}
