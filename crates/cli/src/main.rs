@@ -1,2 +1,6 @@
-//! Placeholder until the entry point lands.
-fn main() {}
+//! The command line's binary.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}
