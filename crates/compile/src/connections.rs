@@ -1,4 +1,7 @@
-//! Connections to endpoints of other components (reference 2.4).
+//! What a workload needs of others: endpoints of components (reference 2.4), outputs of resources
+//! ([`resources`]).
+
+pub mod resources;
 
 use model::kinds::{
     ReleaseBinding,
@@ -7,7 +10,9 @@ use model::kinds::{
     endpoint::Visibility,
     release_binding::{
         BindingState, ReleaseBindingStatus,
-        status::{ConnectionTarget, EndpointUrl, ResolvedConnection},
+        status::{
+            ConnectionTarget, EndpointStatus, EndpointUrl, GatewayUrls, ResolvedConnection,
+        },
     },
 };
 use serde::Serialize;
@@ -40,6 +45,23 @@ pub struct Item {
 }
 
 impl Item {
+    /// A connection without an address yet: templates see whom it leads to, and no variables.
+    #[must_use]
+    pub fn pending(wanted: &Wanted) -> Self {
+        Self::of(&wanted.target, Vec::new())
+    }
+
+    fn of(target: &ConnectionTarget, env_vars: Vec<(String, String)>) -> Self {
+        Self {
+            namespace: target.namespace.clone(),
+            project: target.project.clone(),
+            component: target.component.clone(),
+            endpoint: target.endpoint.clone(),
+            visibility: target.visibility.as_str().to_owned(),
+            env_vars,
+        }
+    }
+
     pub(crate) fn to_value(&self) -> Value {
         let env_vars: Vec<_> =
             self.env_vars.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
@@ -94,24 +116,24 @@ pub fn resolve(
     let status = match providers {
         [] => return Err(format!("ReleaseBinding not found for component {name}")),
         [(binding, _)] if binding.state == BindingState::Undeploy => {
-            return Err(format!("component {name} is undeployed in environment {}", target.environment));
+            return Err("component is undeployed".to_owned());
         }
         [(_, status)] => status,
-        several => {
-            return Err(format!("{} ReleaseBindings found for component {name}; keep one", several.len()));
+        [..] => {
+            return Err(format!(
+                "multiple ReleaseBindings found for component {name} in environment {}",
+                target.environment
+            ));
         }
     };
     let endpoint = status
         .endpoints
         .iter()
         .find(|endpoint| endpoint.name == target.endpoint)
-        .ok_or_else(|| format!("endpoint {:?} not found on component {name}", target.endpoint))?;
-    let url = endpoint.service_url.as_ref().ok_or_else(|| {
-        format!(
-            "endpoint {:?} of component {name} has no URL for visibility {}",
-            target.endpoint,
-            target.visibility.as_str()
-        )
+        .ok_or_else(|| format!("endpoint {:?} not yet resolved", target.endpoint))?;
+    let url = url_for(endpoint, target.visibility).ok_or_else(|| {
+        let visibility = target.visibility.as_str();
+        format!("endpoint {:?} has no URL for visibility {visibility}", target.endpoint)
     })?;
     let resolved = ResolvedConnection {
         namespace: target.namespace.clone(),
@@ -121,15 +143,22 @@ pub fn resolve(
         visibility: target.visibility,
         url: url.clone(),
     };
-    let item = Item {
-        namespace: target.namespace.clone(),
-        project: target.project.clone(),
-        component: target.component.clone(),
-        endpoint: target.endpoint.clone(),
-        visibility: target.visibility.as_str().to_owned(),
-        env_vars: env_vars(&wanted.env_bindings, url),
-    };
-    Ok((resolved, item))
+    Ok((resolved, Item::of(target, env_vars(&wanted.env_bindings, url))))
+}
+
+/// The URL of an endpoint for callers behind this door. Callers in the cluster use the Service;
+/// others the safest URL of their gateway.
+#[must_use]
+pub fn url_for(endpoint: &EndpointStatus, visibility: Visibility) -> Option<&EndpointUrl> {
+        match visibility {
+        Visibility::Project | Visibility::Namespace => endpoint.service_url.as_ref(),
+        Visibility::Internal => endpoint.internal_urls.as_ref().and_then(safest),
+        Visibility::External => endpoint.external_urls.as_ref().and_then(safest),
+    }
+}
+
+fn safest(urls: &GatewayUrls) -> Option<&EndpointUrl> {
+    urls.https.as_ref().or(urls.http.as_ref()).or(urls.tls.as_ref())
 }
 
 fn env_vars(bindings: &EnvBindings, url: &EndpointUrl) -> Vec<(String, String)> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{
     kinds::{
+        DataPlane, Environment,
         endpoint::{Endpoint, EndpointType},
         gateway::{Gateway, GatewayListener, GatewayListeners},
         release_binding::status::{EndpointStatus, EndpointUrl, GatewayUrls},
@@ -14,9 +15,15 @@ use serde_json::Value;
 
 use crate::object;
 
-/// The endpoints of a component with the URLs that its Services and routes give them.
-///
-/// `gateway` is the environment's as a whole, or else the data plane's.
+/// The gateway whose listeners give URLs their ports: the environment's as a whole if it has one, or
+/// else its data plane's.
+#[must_use]
+pub fn gateway<'a>(environment: &'a Environment, data_plane: &'a DataPlane) -> Option<&'a Gateway> {
+    let own = environment.gateway.as_ref().filter(|gateway| gateway.ingress.is_some());
+    own.or(data_plane.gateway.as_ref())
+}
+
+/// The endpoints of a component that a Service or a route serves, with their URLs, by name.
 #[must_use]
 pub fn resolve<'a>(
     endpoints: &BTreeMap<String, Endpoint>,
@@ -24,21 +31,24 @@ pub fn resolve<'a>(
     gateway: Option<&Gateway>,
 ) -> Vec<EndpointStatus> {
     let service = best_service(endpoints, objects.clone());
-    endpoints
-        .iter()
-        .map(|(name, endpoint)| {
-            let mut status = EndpointStatus {
-                name: name.clone(),
-                endpoint_type: Some(endpoint.endpoint_type),
-                service_url: service.and_then(|service| service_url(service, endpoint)),
-                ..EndpointStatus::default()
-            };
-            for route in objects.clone().filter(|route| serves(route, name, endpoint)) {
-                add_route(&mut status, route, endpoint, gateway);
-            }
-            status
-        })
-        .collect()
+    let mut statuses = Vec::new();
+    for (name, endpoint) in endpoints {
+        let mut status = EndpointStatus {
+            name: name.clone(),
+            endpoint_type: Some(endpoint.endpoint_type),
+            service_url: service.and_then(|service| service_url(service, endpoint)),
+            ..EndpointStatus::default()
+        };
+        let mut served = status.service_url.is_some();
+        for route in objects.clone().filter(|route| serves(route, name, endpoint)) {
+            served = true;
+            add_route(&mut status, route, endpoint, gateway);
+        }
+        if served {
+            statuses.push(status);
+        }
+    }
+    statuses
 }
 
 /// The Service that shares the most ports with the workload; the first wins a tie.
@@ -148,7 +158,7 @@ fn urls(
     let url = |scheme: &str, listener: &GatewayListener| EndpointUrl {
         scheme: Some(scheme.to_owned()),
         host: host.to_owned(),
-        port: Some(listener.port),
+        port: Some(listener.port).filter(|port| *port != 0),
         path: path.clone(),
     };
     if object::kind(route) == "TLSRoute" {

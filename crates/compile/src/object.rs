@@ -124,11 +124,16 @@ pub fn set_missing_namespace(object: &mut Value, namespace: &str) {
 /// Writes `key` into the map at `path`, making the maps on the way. A value on the way that is not a
 /// map is replaced, since no object may have one there.
 pub fn insert_text(object: &mut Value, path: &[&str], key: &str, value: &str) {
+    map_at(object, path).insert(key.to_owned(), Value::String(value.to_owned()));
+}
+
+/// The map at `path`, made with the maps on the way as [`insert_text`] makes them.
+pub fn map_at<'a>(object: &'a mut Value, path: &[&str]) -> &'a mut Map<String, Value> {
     let mut at = object;
     for step in path {
         at = map_of(at).entry(*step).or_insert_with(|| Value::Object(Map::new()));
     }
-    map_of(at).insert(key.to_owned(), Value::String(value.to_owned()));
+    map_of(at)
 }
 
 fn map_of(value: &mut Value) -> &mut Map<String, Value> {
@@ -138,10 +143,13 @@ fn map_of(value: &mut Value) -> &mut Map<String, Value> {
     value.as_object_mut().expect("made an object above")
 }
 
-/// Path to the pod template of a workload kind that replaces its pods when the template changes.
+/// Whether an object is a workload whose pods are replaced when its pod template changes, and has such
+/// a template.
 #[must_use]
 pub fn rolls_pods(object: &Value) -> bool {
-    group_of(api_version(object)) == "apps" && matches!(kind(object), "Deployment" | "StatefulSet")
+    group_of(api_version(object)) == "apps"
+        && matches!(kind(object), "Deployment" | "StatefulSet")
+        && object.pointer("/spec/template").is_some_and(Value::is_object)
 }
 
 /// Annotates the pod template of a workload, which replaces its pods.

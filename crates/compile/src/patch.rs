@@ -43,7 +43,7 @@ pub struct Operation {
 pub fn apply(object: &mut Value, operations: &[Operation]) -> Result<(), Error> {
     for (index, operation) in operations.iter().enumerate() {
         apply_one(object, operation).map_err(|error| {
-            Error::new(format!("operation #{} failed: {error}", index + 1))
+            Error::new(format!("operation #{index} failed: {error}"))
         })?;
     }
     Ok(())
@@ -52,14 +52,19 @@ pub fn apply(object: &mut Value, operations: &[Operation]) -> Result<(), Error> 
 fn apply_one(object: &mut Value, operation: &Operation) -> Result<(), Error> {
     let mut targets = path::expand_steps(object, &operation.path)?;
     if targets.is_empty() {
-        return Err(Error::new(format!("path {:?} matched no elements", operation.path)));
+        return Err(Error::new(format!(
+            "path {:?} contains a filter or wildcard but matched 0 elements \
+             (filter criteria not met or target does not exist)",
+            operation.path
+        )));
     }
     if operation.op == PatchOp::Remove {
         targets.reverse();
     }
     for target in targets {
         let Some((last, parents)) = target.split_last() else {
-            return Err(Error::new("the root of an object cannot be patched"));
+            let op = operation.op;
+            return Err(Error::new(format!("cannot apply {op} operation to root document")));
         };
         match operation.op {
             PatchOp::Add => add(object, parents, last, &operation.value)?,
@@ -97,7 +102,9 @@ fn replace(object: &mut Value, parents: &[Step], last: &Step, value: &Value) -> 
                 *slot = value.clone();
                 Ok(())
             }
-            None => Err(Error::new(format!("key {key:?} does not exist"))),
+            None => {
+                Err(Error::new(format!("replace operation failed: key {key:?} does not exist")))
+            }
         },
         (Value::Array(items), Step::Index(index)) => {
             let length = items.len();
@@ -128,7 +135,7 @@ fn remove(object: &mut Value, parents: &[Step], last: &Step) -> Result<(), Error
 fn find<'a>(object: &'a mut Value, path: &[Step]) -> Result<&'a mut Value, Error> {
     path.iter().try_fold(object, |at, step| match (at, step) {
         (Value::Object(map), Step::Key(key)) => {
-            map.get_mut(key).ok_or_else(|| Error::new(format!("path segment {key:?} does not exist")))
+            map.get_mut(key).ok_or_else(|| Error::new(format!("path does not exist at segment {key:?}")))
         }
         (Value::Array(items), Step::Index(index)) => {
             let length = items.len();
@@ -174,5 +181,8 @@ fn out_of_range(index: usize, length: usize) -> Error {
 }
 
 fn mismatch(at: &Value, step: &Step) -> Error {
+    if at.is_array() && *step == Step::Append {
+        return Error::new("expected array index at segment -");
+    }
     Error::new(format!("{step} does not fit {}", crate::go::type_name(at)))
 }

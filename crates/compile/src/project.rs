@@ -89,11 +89,9 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
     let context = variables(snapshot, &cell)?;
     let engine = compiler.plain_engine();
     let project_type = &snapshot.release.project_type.spec;
-    let failures = rules::failures(engine, &context, &project_type.validations);
-    if !failures.is_empty() {
-        let message = format!("project type validation failed: {}", failures.join("; "));
-        return Err(render::fault("spec.projectType.spec.validations", message).into());
-    }
+    let path = "spec.projectType.spec.validations";
+    let failures = rules::failures(engine, &context, path, &project_type.validations);
+    rules::refuse("project type validation failed", failures).map_err(Refused::Rendering)?;
     let mut objects = Vec::new();
     for (index, resource) in project_type.resources.iter().enumerate() {
         let body = Value::Object(resource.template.clone());

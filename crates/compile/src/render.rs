@@ -111,7 +111,7 @@ fn one(
     let object = engine.render(template.body, context).map_err(|error| {
         let verb = if template.id.is_empty() { "render create template" } else { "render template" };
         fault(
-            &format!("{}.template", template.origin),
+            &format!("{}.template{}", template.origin, error.path()),
             format!("failed to {verb} for {}: {error}", template.title),
         )
     })?;

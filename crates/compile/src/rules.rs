@@ -1,6 +1,9 @@
 //! Validation rules of types and traits, before and after rendering (reference 3.5).
 
-use model::kinds::template::{PatchTarget, PostRenderValidation, TargetPlane, ValidationRule};
+use model::{
+    Diagnostics,
+    kinds::template::{PatchTarget, PostRenderValidation, TargetPlane, ValidationRule},
+};
 
 use crate::{
     go, object,
@@ -11,17 +14,44 @@ use crate::{
 /// Longest part of a rule that a message repeats, in characters.
 const MAX_RULE: usize = 120;
 
-/// Every rule that does not hold, as messages.
-pub(crate) fn failures(engine: &Engine, context: &Context, rules: &[ValidationRule]) -> Vec<String> {
+/// A rule that does not hold.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// Where the rule stands.
+    pub(crate) path: String,
+    pub(crate) message: String,
+}
+
+/// A problem for each rule that does not hold; the first one says what failed.
+///
+/// # Errors
+/// There are failures.
+pub(crate) fn refuse(what: &str, failures: Vec<Failure>) -> Result<(), Diagnostics> {
+    let mut diagnostics = Diagnostics::default();
+    for (index, Failure { path, message }) in failures.into_iter().enumerate() {
+        let message = if index == 0 { format!("{what}: {message}") } else { message };
+        diagnostics.extend(render::fault(&path, message).into());
+    }
+    diagnostics.into_result()
+}
+
+/// Every rule that does not hold. `path` is where the list of rules stands.
+pub(crate) fn failures(
+    engine: &Engine,
+    context: &Context,
+    path: &str,
+    rules: &[ValidationRule],
+) -> Vec<Failure> {
     let mut failures = Vec::new();
     for (index, ValidationRule { rule, message }) in rules.iter().enumerate() {
         let title = format!("rule[{index}] {:?}", shorten(rule));
-        match render::boolean(engine, context, rule) {
-            Ok(Ok(true)) => {}
-            Ok(Ok(false)) => failures.push(format!("{title} evaluated to false: {message}")),
-            Ok(Err(found)) => failures.push(format!("{title} must evaluate to boolean, got {found}")),
-            Err(error) => failures.push(format!("{title} evaluation error: {error}")),
-        }
+        let message = match render::boolean(engine, context, rule) {
+            Ok(Ok(true)) => continue,
+            Ok(Ok(false)) => format!("{title} evaluated to false: {message}"),
+            Ok(Err(found)) => format!("{title} must evaluate to boolean, got {found}"),
+            Err(error) => format!("{title} evaluation error: {error}"),
+        };
+        failures.push(Failure { path: format!("{path}[{index}].rule"), message });
     }
     failures
 }
@@ -35,35 +65,86 @@ fn shorten(rule: &str) -> String {
     short
 }
 
-/// Whether an object is of the group, version and kind that a target names. An empty group matches
-/// any group, as in the reference.
-pub(crate) fn is_of(target: &PatchTarget, object: &serde_json::Value) -> bool {
-    let api_version = object::api_version(object);
-    object::kind(object) == target.kind
-        && object::version_of(api_version) == target.version
-        && (target.group.is_empty() || object::group_of(api_version) == target.group)
+/// What a patch, a remove or a rule is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'a> {
+    /// API group; empty matches any, as in the reference.
+    pub(crate) group: &'a str,
+    /// API version; empty matches any.
+    pub(crate) version: &'a str,
+    /// Kind; empty matches any.
+    pub(crate) kind: &'a str,
+    /// Plane; absent matches any.
+    pub(crate) plane: Option<Plane>,
+    /// Condition over `resource`.
+    pub(crate) condition: Option<&'a str>,
 }
 
-/// Whether an object is what a target means, its condition included.
-///
-/// # Errors
-/// Why the condition cannot be evaluated.
-pub(crate) fn is_meant(
-    engine: &Engine,
-    context: &Context,
-    target: &PatchTarget,
-    object: &serde_json::Value,
-) -> Result<bool, String> {
-    if !is_of(target, object) {
-        return Ok(false);
+/// Why a `where` gives no answer.
+#[derive(Debug)]
+pub(crate) enum Unclear<'a> {
+    Fails(&'a str, String),
+    NotBoolean(&'a str, &'static str),
+}
+
+impl Unclear<'_> {
+    /// The message, for a patch or remove of this title.
+    pub(crate) fn for_whom(&self, title: &str) -> String {
+        match self {
+            Self::Fails(clause, reason) => {
+                format!("failed to evaluate where clause '{clause}' for {title}: {reason}")
+            }
+            Self::NotBoolean(clause, found) => {
+                format!("where clause '{clause}' must evaluate to boolean for {title}, got {found}")
+            }
+        }
     }
-    let Some(condition) = target.condition.as_deref().filter(|condition| !condition.is_empty()) else {
-        return Ok(true);
-    };
-    let context = context.with("resource", object);
-    match render::boolean(engine, &context, condition)? {
-        Ok(truth) => Ok(truth),
-        Err(found) => Err(format!("where must evaluate to boolean, got {found}")),
+}
+
+impl<'a> Target<'a> {
+    /// The target of a patch or remove.
+    pub(crate) fn of(target: &'a PatchTarget, plane: TargetPlane) -> Self {
+        Self {
+            group: &target.group,
+            version: &target.version,
+            kind: &target.kind,
+            plane: Some(plane_of(plane)),
+            condition: target.condition.as_deref(),
+        }
+    }
+
+    /// Whether an object has the group, version, kind and plane.
+    pub(crate) fn fits(&self, candidate: &Rendered) -> bool {
+        let api_version = object::api_version(&candidate.object);
+        let same = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
+        same(self.kind, object::kind(&candidate.object))
+            && same(self.version, object::version_of(api_version))
+            && same(self.group, object::group_of(api_version))
+            && self.plane.is_none_or(|plane| plane == candidate.plane)
+    }
+
+    /// Whether an object is what the target means, its condition included.
+    ///
+    /// # Errors
+    /// The condition gives no answer.
+    pub(crate) fn means(
+        &self,
+        engine: &Engine,
+        context: &Context,
+        candidate: &Rendered,
+    ) -> Result<bool, Unclear<'a>> {
+        if !self.fits(candidate) {
+            return Ok(false);
+        }
+        let Some(clause) = self.condition.filter(|clause| !clause.is_empty()) else {
+            return Ok(true);
+        };
+        let context = context.with("resource", &candidate.object);
+        match render::boolean(engine, &context, clause) {
+            Ok(Ok(truth)) => Ok(truth),
+            Ok(Err(found)) => Err(Unclear::NotBoolean(clause, found)),
+            Err(reason) => Err(Unclear::Fails(clause, reason)),
+        }
     }
 }
 
@@ -75,84 +156,96 @@ pub(crate) const fn plane_of(plane: TargetPlane) -> Plane {
     }
 }
 
-/// Every post-render rule of one owner that does not hold, as messages. `owner` is as
-/// `ComponentType service` or `Trait storage/data`.
+/// Every post-render rule of one owner that does not hold. `owner` is as `ComponentType service` or
+/// `Trait storage/data`, `path` where its list of rules stands.
 pub(crate) fn post_failures(
     engine: &Engine,
     context: &Context,
-    owner: &str,
+    (owner, path): (&str, &str),
     rules: &[PostRenderValidation],
     rendered: &[Rendered],
-) -> Vec<String> {
+) -> Vec<Failure> {
     let mut failures = Vec::new();
-    for rule in rules {
-        if let Err(reason) = check(engine, context, owner, rule, rendered, &mut failures) {
-            failures.push(format!("{owner:?} post-render validation failed: {reason}"));
+    for (index, rule) in rules.iter().enumerate() {
+        let mut messages = Vec::new();
+        let check = Check { engine, owner, rule, rendered };
+        if let Err(reason) = check.run(context, &mut messages) {
+            messages.push(format!("{owner:?} post-render validation: {reason}"));
         }
+        failures.extend(
+            messages
+                .into_iter()
+                .map(|message| Failure { path: format!("{path}[{index}]"), message }),
+        );
     }
     failures
 }
 
-fn check(
-    engine: &Engine,
-    context: &Context,
-    owner: &str,
-    rule: &PostRenderValidation,
-    rendered: &[Rendered],
-    failures: &mut Vec<String>,
-) -> Result<(), String> {
-    if let Some(when) = rule.when.as_deref().filter(|when| !when.is_empty()) {
-        match render::boolean(engine, context, when)? {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
-            Err(found) => return Err(format!("when must evaluate to boolean, got {found}")),
-        }
-    }
-    let Some(for_each) = rule.for_each.as_deref().filter(|each| !each.is_empty()) else {
-        return check_once(engine, context, owner, rule, (rendered, ""), failures);
-    };
-    let var = render::variable(rule.var.as_deref());
-    for item in render::iterate(engine, context, for_each)? {
-        let turn = format!(" (forEach {var}={})", go::display(&item));
-        let context = context.with(var, &item);
-        check_once(engine, &context, owner, rule, (rendered, &turn), failures)?;
-    }
-    Ok(())
+/// One post-render rule over what was rendered.
+struct Check<'a> {
+    engine: &'a Engine,
+    owner: &'a str,
+    rule: &'a PostRenderValidation,
+    rendered: &'a [Rendered],
 }
 
-fn check_once(
-    engine: &Engine,
-    context: &Context,
-    owner: &str,
-    rule: &PostRenderValidation,
-    (rendered, turn): (&[Rendered], &str),
-    failures: &mut Vec<String>,
-) -> Result<(), String> {
-    let target = rule.target.picks();
-    let plane = plane_of(rule.target_plane);
-    let mut matched = false;
-    for candidate in rendered.iter().filter(|candidate| candidate.plane == plane) {
-        if !is_meant(engine, context, &target, &candidate.object)? {
-            continue;
-        }
-        matched = true;
-        let title = object::title(&candidate.object);
-        let prefix = format!("{owner:?} post-render validation on {title} failed");
-        let context = context.with("resource", &candidate.object);
-        match render::boolean(engine, &context, &rule.rule) {
-            Ok(Ok(true)) => {}
-            Ok(Ok(false)) => failures.push(format!("{prefix}: {}{turn}", rule.message)),
-            Ok(Err(found)) => {
-                failures.push(format!("{prefix}: rule must evaluate to boolean, got {found}{turn}"));
+impl Check<'_> {
+    fn run(&self, context: &Context, messages: &mut Vec<String>) -> Result<(), String> {
+        if let Some(when) = self.rule.when.as_deref().filter(|when| !when.is_empty()) {
+            match render::boolean(self.engine, context, when)? {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(found) => return Err(format!("when must evaluate to boolean, got {found}")),
             }
-            Err(error) => failures.push(format!("{prefix}: {error}{turn}")),
         }
+        let Some(for_each) = self.rule.for_each.as_deref().filter(|each| !each.is_empty()) else {
+            return self.turn(context, "", messages);
+        };
+        let var = render::variable(self.rule.var.as_deref());
+        for item in render::iterate(self.engine, context, for_each)? {
+            let turn = format!(" (forEach {var}={})", go::display(&item));
+            self.turn(&context.with(var, &item), &turn, messages)?;
+        }
+        Ok(())
     }
-    if !matched && rule.target.must_match {
-        failures.push(format!(
-            "{owner:?} post-render validation failed: no resource matched target {}/{}/{}{turn}",
-            target.group, target.version, target.kind
-        ));
+
+    fn turn(&self, context: &Context, turn: &str, messages: &mut Vec<String>) -> Result<(), String> {
+        let Self { engine, owner, rule, rendered } = *self;
+        let target = Target {
+            group: &rule.target.group,
+            version: &rule.target.version,
+            kind: &rule.target.kind,
+            plane: Some(plane_of(rule.target_plane)),
+            condition: rule.target.condition.as_deref(),
+        };
+        let mut matched = false;
+        for candidate in rendered {
+            let meant = target.means(engine, context, candidate);
+            if !meant.map_err(|reason| reason.for_whom("the rule"))? {
+                continue;
+            }
+            matched = true;
+            let title = object::title(&candidate.object);
+            let prefix = format!("{owner:?} post-render validation on {title} failed");
+            let context = context.with("resource", &candidate.object);
+            match render::boolean(engine, &context, &rule.rule) {
+                Ok(Ok(true)) => {}
+                Ok(Ok(false)) => messages.push(format!("{prefix}: {}{turn}", rule.message)),
+                Ok(Err(found)) => {
+                    messages.push(format!("{prefix}: rule must evaluate to boolean, got {found}{turn}"));
+                }
+                Err(error) => messages.push(format!("{prefix}: {error}{turn}")),
+            }
+        }
+        if !matched && rule.target.must_match {
+            messages.push(format!(
+                "{owner:?} post-render validation: no resource matched target {}/{}/{}{turn}",
+                target.group, target.version, target.kind
+            ));
+        }
+        Ok(())
     }
-    Ok(())
 }
+
+#[cfg(test)]
+mod tests;

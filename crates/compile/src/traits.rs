@@ -1,27 +1,48 @@
-//! Traits: creates, then patches, then removes (reference 3.3 step 5, 3.4).
+//! Step *traits*: creates, then patches, then removes (reference 3.3 step 5, 3.4).
+//!
+//! Each instance of a trait sees what the ones before it left, its own creates included. Whatever
+//! fails names the trait, so that one broken trait is found among many.
 
 use model::{
     Diagnostic,
-    kinds::{Trait, trait_::{TraitPatch, TraitRemove}},
+    kinds::{
+        Trait,
+        trait_::{PatchOperation, TraitPatch, TraitRemove},
+    },
 };
 use serde_json::Value;
 
 use crate::{
+    go, object,
     patch::{self, Operation},
     render::{self, Rendered, Template},
-    rules,
+    rules::{self, Target},
     template::{Context, Engine},
 };
 
 /// A trait as it is applied to one component.
 pub(crate) struct Applied<'a> {
-    /// `Trait name/instance`, for messages.
-    pub(crate) title: String,
+    /// Public kind: `Trait` or `ClusterTrait`.
+    pub(crate) kind: &'static str,
+    /// Name of the trait.
+    pub(crate) name: &'a str,
+    /// Name of this use of it.
+    pub(crate) instance: &'a str,
     /// Where its snapshot stands in the release.
     pub(crate) origin: String,
     pub(crate) spec: &'a Trait,
     /// Variables, those of the trait included.
     pub(crate) context: Context,
+}
+
+impl Applied<'_> {
+    fn fault(&self, place: &str, message: &str) -> Diagnostic {
+        let (name, instance) = (self.name, self.instance);
+        render::fault(
+            &format!("{}.spec.{place}", self.origin),
+            format!("failed to process trait {name}/{instance}: {message}"),
+        )
+    }
 }
 
 /// Applies a trait to what was rendered so far.
@@ -33,17 +54,27 @@ pub(crate) fn apply(
     applied: &Applied<'_>,
     rendered: &mut Vec<Rendered>,
 ) -> Result<(), Diagnostic> {
-    create(engine, applied, rendered)?;
+    create(engine, applied, rendered).map_err(|fault| {
+        let message = format!(
+            "failed to process trait {}/{}: {}",
+            applied.name, applied.instance, fault.message
+        );
+        Diagnostic { message, ..fault }
+    })?;
     for (index, patch) in applied.spec.patches.iter().enumerate() {
-        self::patch(engine, applied, patch, rendered).map_err(|reason| {
-            let path = format!("{}.spec.patches[{index}]", applied.origin);
-            render::fault(&path, format!("{}: failed to apply patch #{index}: {reason}", applied.title))
+        let title = format!("trait {} patch #{index}", applied.name);
+        self::patch(engine, &applied.context, &title, patch, rendered).map_err(|reason| {
+            let name = applied.name;
+            let message = format!("failed to apply trait patch #{index} for trait {name}: {reason}");
+            applied.fault(&format!("patches[{index}]"), &message)
         })?;
     }
     for (index, remove) in applied.spec.removes.iter().enumerate() {
-        self::remove(engine, applied, remove, rendered).map_err(|reason| {
-            let path = format!("{}.spec.removes[{index}]", applied.origin);
-            render::fault(&path, format!("{}: failed to apply remove #{index}: {reason}", applied.title))
+        let title = format!("trait {} remove #{index}", applied.name);
+        self::remove(engine, &applied.context, &title, remove, rendered).map_err(|reason| {
+            let name = applied.name;
+            let message = format!("failed to apply trait remove #{index} for trait {name}: {reason}");
+            applied.fault(&format!("removes[{index}]"), &message)
         })?;
     }
     Ok(())
@@ -59,7 +90,7 @@ fn create(
         let template = Template {
             id: "",
             origin: &format!("{}.spec.creates[{index}]", applied.origin),
-            title: &format!("{} create #{index}", applied.title),
+            title: &format!("trait {} create #{index}", applied.name),
             body: &body,
             include_when: create.include_when.as_deref(),
             for_each: create.for_each.as_deref().filter(|each| !each.is_empty()),
@@ -75,31 +106,42 @@ fn create(
 fn turns(
     engine: &Engine,
     context: &Context,
-    for_each: Option<&str>,
-    var: Option<&str>,
+    title: &str,
+    (for_each, var): (Option<&str>, Option<&str>),
 ) -> Result<Vec<Context>, String> {
     let Some(for_each) = for_each.filter(|each| !each.is_empty()) else {
         return Ok(vec![context.clone()]);
     };
+    let value = engine.render(&Value::String(for_each.to_owned()), context).map_err(|error| {
+        format!("failed to evaluate forEach expression '{for_each}' for {title}: {error}")
+    })?;
+    let items = render::items(value.unwrap_or_default())
+        .map_err(|reason| format!("invalid forEach result for {title}: {reason}"))?;
     let var = render::variable(var);
-    let items = render::iterate(engine, context, for_each)
-        .map_err(|reason| format!("failed to evaluate forEach: {reason}"))?;
     Ok(items.iter().map(|item| context.with(var, item)).collect())
 }
 
 fn patch(
     engine: &Engine,
-    applied: &Applied<'_>,
+    context: &Context,
+    title: &str,
     patch: &TraitPatch,
     rendered: &mut [Rendered],
 ) -> Result<(), String> {
-    let plane = rules::plane_of(patch.target_plane);
-    for context in turns(engine, &applied.context, patch.for_each.as_deref(), patch.var.as_deref())? {
-        let operations = operations(engine, &context, patch)?;
-        for candidate in rendered.iter_mut().filter(|candidate| candidate.plane == plane) {
-            if rules::is_meant(engine, &context, &patch.target, &candidate.object)? {
+    let target = Target::of(&patch.target, patch.target_plane);
+    let each = (patch.for_each.as_deref(), patch.var.as_deref());
+    for context in turns(engine, context, title, each)? {
+        let operations = patch
+            .operations
+            .iter()
+            .enumerate()
+            .map(|(index, raw)| operation(engine, &context, &format!("{title} operation #{index}"), raw))
+            .collect::<Result<Vec<_>, _>>()?;
+        for candidate in rendered.iter_mut() {
+            if target.means(engine, &context, candidate).map_err(|reason| reason.for_whom(title))? {
                 patch::apply(&mut candidate.object, &operations).map_err(|error| {
-                    format!("{}: {error}", crate::object::title(&candidate.object))
+                    let object = object::title(&candidate.object);
+                    format!("failed to apply patches to {object} for {title}: {error}")
                 })?;
             }
         }
@@ -107,50 +149,54 @@ fn patch(
     Ok(())
 }
 
-/// Paths and values are rendered once a turn, without `resource`.
-fn operations(
+/// Path and value are rendered once a turn, without `resource`.
+fn operation(
     engine: &Engine,
     context: &Context,
-    patch: &TraitPatch,
-) -> Result<Vec<Operation>, String> {
-    patch
-        .operations
-        .iter()
-        .map(|operation| {
-            let path = engine
-                .render(&Value::String(operation.path.clone()), context)
-                .map_err(|error| format!("path {:?}: {error}", operation.path))?;
-            let Some(Value::String(path)) = path else {
-                return Err(format!("path {:?} must evaluate to text", operation.path));
-            };
-            let value = match &operation.value {
-                None => Value::Null,
-                Some(value) => engine
-                    .render(value, context)
-                    .map_err(|error| format!("value for {path:?}: {error}"))?
-                    .unwrap_or_default(),
-            };
-            Ok(Operation { op: operation.op, path, value })
-        })
-        .collect()
+    title: &str,
+    operation: &PatchOperation,
+) -> Result<Operation, String> {
+    let raw = &operation.path;
+    let path = engine
+        .render(&Value::String(raw.clone()), context)
+        .map_err(|error| format!("failed to render path '{raw}' for {title}: {error}"))?;
+    let path = match path.unwrap_or_default() {
+        Value::String(path) => path,
+        other => {
+            let found = go::type_name(&other);
+            return Err(format!("path '{raw}' must evaluate to string for {title}, got {found}"));
+        }
+    };
+    let value = match &operation.value {
+        None => Value::Null,
+        Some(value) => engine
+            .render(value, context)
+            .map_err(|error| format!("failed to render value for {title}: {error}"))?
+            .unwrap_or_default(),
+    };
+    Ok(Operation { op: operation.op, path, value })
 }
 
 fn remove(
     engine: &Engine,
-    applied: &Applied<'_>,
+    context: &Context,
+    title: &str,
     remove: &TraitRemove,
     rendered: &mut Vec<Rendered>,
 ) -> Result<(), String> {
-    let plane = rules::plane_of(remove.target_plane);
-    for context in turns(engine, &applied.context, remove.for_each.as_deref(), remove.var.as_deref())? {
-        let mut keep = Vec::with_capacity(rendered.len());
+    let target = Target::of(&remove.target, remove.target_plane);
+    let each = (remove.for_each.as_deref(), remove.var.as_deref());
+    for context in turns(engine, context, title, each)? {
+        let mut meant = Vec::with_capacity(rendered.len());
         for candidate in rendered.iter() {
-            let meant = candidate.plane == plane
-                && rules::is_meant(engine, &context, &remove.target, &candidate.object)?;
-            keep.push(!meant);
+            let fits = target.means(engine, &context, candidate);
+            meant.push(fits.map_err(|reason| reason.for_whom(title))?);
         }
-        let mut keep = keep.into_iter();
-        rendered.retain(|_| keep.next().unwrap_or(true));
+        let mut meant = meant.into_iter();
+        rendered.retain(|_| !meant.next().unwrap_or(false));
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

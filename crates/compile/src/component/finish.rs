@@ -81,10 +81,8 @@ fn sort_key(object: &Value) -> (&str, &str, &str, &str) {
 }
 
 fn add_labels(object: &mut Value, labels: &Map<String, Value>) {
-    for (name, value) in labels {
-        let value = value.as_str().unwrap_or_default();
-        object::insert_text(object, &["metadata", "labels"], name, value);
-    }
+    let own = object::map_at(object, &["metadata", "labels"]);
+    own.extend(labels.iter().map(|(name, value)| (name.clone(), value.clone())));
 }
 
 /// A change of any other object of the release rolls the pods of its workload.

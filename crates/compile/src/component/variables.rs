@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{
     Diagnostics,
-    kinds::{Trait, endpoint::Endpoint, template::FreeForm},
+    kinds::{ComponentRelease, Trait, endpoint::Endpoint, template::FreeForm},
 };
 use serde_json::{Map, Value, json};
 
@@ -12,10 +12,10 @@ use super::Snapshot;
 use crate::{
     context::{
         self, Identity, Undeclared, configurations::Configurations, configurations::overridden,
-        dependencies, parameters, service_ports::service_ports,
+        dependencies::Dependencies, parameters, service_ports::service_ports,
     },
     endpoint_schema, names,
-    functions::DERIVED,
+    functions::{DERIVED, ENDPOINT_RESOURCES},
     render,
     template::Context,
 };
@@ -52,13 +52,7 @@ impl Variables {
             &snapshot.project_name,
             &snapshot.environment.name,
         );
-        let mut variables = Map::new();
-        variables.insert("metadata".to_owned(), metadata(snapshot, &labels, &cell));
-        insert_values(snapshot, &mut variables)?;
-        insert_platform(snapshot, &mut variables);
-        insert_workload(snapshot, &mut variables).map_err(|reason| {
-            Diagnostics::from(render::fault("spec.workload.container", reason))
-        })?;
+        let variables = map(snapshot, &labels, &cell)?;
         Ok(Self { base: Context::from_json(&variables), cell, labels })
     }
 
@@ -83,6 +77,21 @@ impl Variables {
             .with("environmentConfigs", &Value::Object(configs))
             .with("trait", &json!({"name": name, "instanceName": instance})))
     }
+}
+
+/// Every variable of the type by name, the hidden ones included.
+pub(crate) fn map(
+    snapshot: &Snapshot,
+    labels: &Map<String, Value>,
+    cell: &str,
+) -> Result<Map<String, Value>, Diagnostics> {
+    let mut variables = Map::new();
+    variables.insert("metadata".to_owned(), metadata(snapshot, labels, cell));
+    insert_values(snapshot, &mut variables)?;
+    insert_platform(snapshot, &mut variables);
+    insert_workload(snapshot, &mut variables)
+        .map_err(|reason| render::fault("spec.workload.container", reason))?;
+    Ok(variables)
 }
 
 fn metadata(snapshot: &Snapshot, labels: &Map<String, Value>, cell: &str) -> Value {
@@ -136,6 +145,9 @@ fn insert_platform(snapshot: &Snapshot, variables: &mut Map<String, Value>) {
         environment.insert("gateway".to_owned(), gateway.clone());
         variables.insert("gateway".to_owned(), gateway);
     }
+    if let Some(channel) = snapshot.notification_channel.as_ref().filter(|name| !name.is_empty()) {
+        environment.insert("defaultNotificationChannel".to_owned(), channel.clone().into());
+    }
     variables.insert("environment".to_owned(), Value::Object(environment));
 }
 
@@ -151,17 +163,32 @@ fn insert_workload(snapshot: &Snapshot, variables: &mut Map<String, Value>) -> R
     let mut derived = Map::new();
     configurations.derive(&prefix, &mut derived);
     derived.insert("servicePorts".to_owned(), Value::Array(service_ports(&workload.endpoints)));
-    derived.insert("endpointResources".to_owned(), endpoint_resources(&workload.endpoints));
-    dependencies::derive(&snapshot.connections, &mut derived);
+    let described = workload.endpoints.values().any(|endpoint| endpoint.schema.is_some());
+    let resources = if described && mentions_operations(&snapshot.release) {
+        endpoint_resources(&workload.endpoints)
+    } else {
+        Value::Object(Map::new())
+    };
+    derived.insert(ENDPOINT_RESOURCES.1.to_owned(), resources);
+    let dependencies =
+        Dependencies { items: &snapshot.connections, resources: &snapshot.resources };
+    dependencies.derive(&mut derived);
     variables.insert(DERIVED.to_owned(), Value::Object(derived));
     variables.insert("workload".to_owned(), context::workload(&container, &workload.endpoints));
     variables.insert("configurations".to_owned(), configurations.variable());
-    variables.insert("dependencies".to_owned(), dependencies::variable(&snapshot.connections));
+    variables.insert("dependencies".to_owned(), dependencies.variable());
     Ok(())
 }
 
+/// Whether a template asks for the operations of endpoints, which are costly to read.
+fn mentions_operations(release: &ComponentRelease) -> bool {
+    let templates = (&release.component_type.spec, &release.traits);
+    let text = serde_json::to_string(&templates).expect("specs have string keys");
+    text.contains(ENDPOINT_RESOURCES.0)
+}
+
 /// The operations of each endpoint whose schema can be read; an endpoint without one is absent.
-fn endpoint_resources(endpoints: &BTreeMap<String, Endpoint>) -> Value {
+pub(crate) fn endpoint_resources(endpoints: &BTreeMap<String, Endpoint>) -> Value {
     let mut resources = Map::new();
     for (name, endpoint) in endpoints {
         let Some(schema) = &endpoint.schema else { continue };

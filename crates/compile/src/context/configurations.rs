@@ -78,12 +78,12 @@ impl Configurations {
         let config_files: Vec<_> = (self.config_files.iter())
             .map(|(name, path, value)| json!({"name": name, "mountPath": path, "value": value}))
             .collect();
-        let secret_envs: Vec<_> = (self.secret_envs.iter())
-            .map(|(name, remote)| json!({"name": name, "remoteRef": remote.to_value()}))
-            .collect();
+        let secret_envs = self.secret_env_values();
         let secret_files: Vec<_> = (self.secret_files.iter())
             .map(|(name, path, remote)| {
-                json!({"name": name, "mountPath": path, "remoteRef": remote.to_value()})
+                json!({
+                    "name": name, "mountPath": path, "value": "", "remoteRef": remote.to_value(),
+                })
             })
             .collect();
         json!({
@@ -182,10 +182,17 @@ impl Configurations {
         if self.secret_envs.is_empty() {
             return Vec::new();
         }
-        let envs: Vec<_> = (self.secret_envs.iter())
-            .map(|(name, remote)| json!({"name": name, "remoteRef": remote.to_value()}))
-            .collect();
+        let envs = self.secret_env_values();
         vec![json!({"resourceName": self.secret_envs_name(prefix), "envs": envs})]
+    }
+
+    /// Secret variables as templates see them: the value is there and empty.
+    fn secret_env_values(&self) -> Vec<Value> {
+        (self.secret_envs.iter())
+            .map(|(name, remote)| {
+                json!({"name": name, "value": "", "remoteRef": remote.to_value()})
+            })
+            .collect()
     }
 
     /// The name changes with what is referred to, so that a change rolls the pods.

@@ -1,32 +1,48 @@
-//! `dependencies`: what other components offer, as environment variables.
+//! `dependencies`: what other components and resources offer, as variables, mounts and volumes.
 
 use serde_json::{Map, Value, json};
 
-use crate::connections::Item;
+use crate::connections::{Item, resources::ResourceItem};
 
-/// The variable `dependencies`.
-pub(crate) fn variable(items: &[Item]) -> Value {
-    let list: Vec<_> = items.iter().map(Item::to_value).collect();
-    json!({
-        "items": list,
-        "resources": [],
-        "envVars": env_vars(items),
-        "volumeMounts": [],
-        "volumes": [],
-    })
+/// What a workload depends on, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dependencies<'a> {
+    pub(crate) items: &'a [Item],
+    pub(crate) resources: &'a [ResourceItem],
 }
 
-/// The fields of `derived` that the methods on `dependencies` stand for.
-pub(crate) fn derive(items: &[Item], derived: &mut Map<String, Value>) {
-    derived.insert("dependencyEnvVars".to_owned(), Value::Array(env_vars(items)));
-    derived.insert("dependencyVolumeMounts".to_owned(), Value::Array(Vec::new()));
-    derived.insert("dependencyVolumes".to_owned(), Value::Array(Vec::new()));
-}
+impl Dependencies<'_> {
+    /// The variable `dependencies`.
+    pub(crate) fn variable(self) -> Value {
+        let items: Vec<_> = self.items.iter().map(Item::to_value).collect();
+        json!({
+            "items": items,
+            "resources": self.resources,
+            "envVars": self.env_vars(),
+            "volumeMounts": self.of_resources(|item| &item.volume_mounts),
+            "volumes": self.of_resources(|item| &item.volumes),
+        })
+    }
 
-fn env_vars(items: &[Item]) -> Vec<Value> {
-    items
-        .iter()
-        .flat_map(|item| &item.env_vars)
-        .map(|(name, value)| json!({"name": name, "value": value}))
-        .collect()
+    /// The fields of `derived` that the methods on `dependencies` stand for.
+    pub(crate) fn derive(self, derived: &mut Map<String, Value>) {
+        let mut insert = |name: &str, values: Vec<Value>| {
+            derived.insert(name.to_owned(), Value::Array(values));
+        };
+        insert("dependencyEnvVars", self.env_vars());
+        insert("dependencyVolumeMounts", self.of_resources(|item| &item.volume_mounts));
+        insert("dependencyVolumes", self.of_resources(|item| &item.volumes));
+    }
+
+    fn env_vars(self) -> Vec<Value> {
+        let of_items = self.items.iter().flat_map(|item| &item.env_vars);
+        let mut all: Vec<_> =
+            of_items.map(|(name, value)| json!({"name": name, "value": value})).collect();
+        all.extend(self.of_resources(|item| &item.env_vars));
+        all
+    }
+
+    fn of_resources(self, part: impl Fn(&ResourceItem) -> &Vec<Value>) -> Vec<Value> {
+        self.resources.iter().flat_map(|item| part(item).iter().cloned()).collect()
+    }
 }

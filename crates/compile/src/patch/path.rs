@@ -86,7 +86,10 @@ fn step<'a>(
         Segment::Key(key) => {
             let child = match value {
                 Some(Value::Array(_)) => {
-                    return Err(Error::new(format!("array index expected, got {key:?}")));
+                    let found = "[]interface {}";
+                    return Err(Error::new(format!(
+                        "path segment {key:?} expects an object, got {found}"
+                    )));
                 }
                 Some(Value::Object(map)) => map.get(key).filter(|child| !child.is_null()),
                 Some(_) | None => None,
@@ -95,7 +98,7 @@ fn step<'a>(
             next.push((steps, child));
         }
         Segment::Index(index) => {
-            let items = array(value, "an index")?;
+            let items = array(value)?;
             let item = items.get(*index).ok_or_else(|| {
                 Error::new(format!("array index {index} out of bounds (length {})", items.len()))
             })?;
@@ -107,22 +110,15 @@ fn step<'a>(
             next.push((steps, None));
         }
         Segment::Wildcard => {
-            let items = array(value, "a wildcard")?;
+            let items = array(value)?;
             next.extend(items.iter().enumerate().map(|(index, item)| indexed(&steps, index, item)));
         }
         Segment::Filter { path, value: wanted } => {
-            let items = array(value, "a filter")?;
-            let before = next.len();
+            let items = array(value)?;
             for (index, item) in items.iter().enumerate() {
                 if matches(item, path, wanted) {
                     next.push(indexed(&steps, index, item));
                 }
-            }
-            if next.len() == before {
-                let field = path.join(".");
-                return Err(Error::new(format!(
-                    "array filter [?(@.{field}=='{wanted}')] matched no elements"
-                )));
             }
         }
     }
@@ -135,11 +131,15 @@ fn indexed<'a>(steps: &[Step], index: usize, item: &'a Value) -> State<'a> {
     (steps, Some(item))
 }
 
-fn array<'a>(value: Option<&'a Value>, what: &str) -> Result<&'a [Value], Error> {
+fn expects_array(found: &str) -> Error {
+    Error::new(format!("path segment expects an array, got {found}"))
+}
+
+fn array(value: Option<&Value>) -> Result<&[Value], Error> {
     match value {
         Some(Value::Array(items)) => Ok(items),
-        Some(other) => Err(Error::new(format!("{what} needs an array, got {}", go::type_name(other)))),
-        None => Err(Error::new(format!("{what} needs an array, and there is nothing here"))),
+        Some(other) => Err(expects_array(go::type_name(other))),
+        None => Err(expects_array("<nil>")),
     }
 }
 
@@ -153,18 +153,15 @@ fn matches(item: &Value, path: &[String], wanted: &str) -> bool {
 }
 
 fn parse(path: &str) -> Result<Vec<Segment>, Error> {
-    let Some(rest) = path.strip_prefix('/') else {
-        return Err(Error::new(match path {
-            "" => "the path is empty: the root of an object cannot be patched".to_owned(),
-            path => format!("path {path:?} must begin with '/'"),
-        }));
-    };
     let mut segments = Vec::new();
+    if path.is_empty() {
+        return Ok(segments);
+    }
+    let rest = path
+        .strip_prefix('/')
+        .ok_or_else(|| Error::new(format!("path {path:?} must begin with '/'")))?;
     for raw in rest.split('/') {
         parse_segment(&raw.replace("~1", "/").replace("~0", "~"), &mut segments)?;
-    }
-    if segments.is_empty() {
-        return Err(Error::new("the root of an object cannot be patched"));
     }
     Ok(segments)
 }
@@ -186,7 +183,7 @@ fn parse_segment(text: &str, segments: &mut Vec<Segment>) -> Result<(), Error> {
     while !brackets.is_empty() {
         let inner_end = brackets.find(']').filter(|_| brackets.starts_with('['));
         let Some(end) = inner_end else {
-            return Err(Error::new(format!("unbalanced brackets in path segment {text:?}")));
+            return Err(Error::new(format!("unclosed bracket segment in {text:?}")));
         };
         segments.push(parse_bracket(&brackets[1..end])?);
         brackets = &brackets[end + 1..];
@@ -208,7 +205,7 @@ fn parse_bracket(inner: &str) -> Result<Segment, Error> {
 
 /// `@.a.b=='value'`.
 fn parse_filter(filter: &str) -> Result<Segment, Error> {
-    let unsupported = || Error::new(format!("unsupported filter expression: {filter:?}; write @.field=='value'"));
+    let unsupported = || Error::new(format!("unsupported filter expression: {filter}; write @.field=='value'"));
     let (left, right) = filter.trim().split_once("==").ok_or_else(unsupported)?;
     let field = left.trim().strip_prefix("@.").ok_or_else(unsupported)?;
     let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');

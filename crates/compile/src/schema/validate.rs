@@ -58,7 +58,8 @@ fn object(
         list(schema, "required").iter().filter_map(Value::as_str).collect();
     required.sort_unstable();
     for name in required.into_iter().filter(|name| !map.contains_key(*name)) {
-        problems.push(format!("{} is required", join(path, name)));
+        // The reference writes the dot in front of a field of the root as well.
+        problems.push(format!("{path}.{name} is required"));
     }
     let properties = schema.get("properties").and_then(Value::as_object);
     let additional = schema.get("additionalProperties");

@@ -80,3 +80,13 @@ pub(crate) fn same(left: &Value, right: &Value) -> bool {
         (left, right) => left == right,
     }
 }
+
+/// Whether a failure says what the reference says, up to where a library of the reference speaks.
+pub(crate) fn says(own: &str, expected: Option<&str>) -> Result<(), String> {
+    let Some(expected) = expected else { return Err(own.to_owned()) };
+    let words = match expected.find("CEL compilation error").or(expected.find("CEL evaluation error")) {
+        Some(at) => &expected[..at],
+        None => expected,
+    };
+    if own.starts_with(words) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+}

@@ -1,151 +1,78 @@
-//! Whole components: what real samples render to.
+//! Whole components, from the samples to bundles.
 
-use compile::{
-    Compiler,
-    component::{self, Snapshot, Variables},
-    context::{DataPlaneContext, EnvironmentContext, configurations::{RemoteRef, Secrets}},
-};
-use model::kinds::{
-    ComponentRelease, ReleaseBinding, Workload,
-    component_release::{ComponentProfile, ComponentTypeSnapshot},
-};
-use serde_json::{Value, json};
+use compile::{Compiler, component::Snapshot};
+use serde_json::Value;
 
-use crate::compat::{check_rows, expand_shared, rows, same};
+use crate::{
+    compat::{expand_shared, rows},
+    snapshots::snapshot,
+};
+
+/// Every component of the samples that renders in the reference.
+fn snapshots() -> Vec<(String, Snapshot)> {
+    let rows = rows("golden-components.jsonl", "component.Pipeline.Render");
+    rows.iter()
+        .filter(|row| row.get("error").is_none())
+        .map(|row| {
+            let mut input = row["input"].clone();
+            expand_shared(&mut input);
+            (row["id"].as_str().unwrap().to_owned(), snapshot(&input).unwrap())
+        })
+        .collect()
+}
 
 #[test]
-fn components_render_as_in_the_reference() {
-    let rows = rows("golden-components.jsonl", "component.Pipeline.Render");
+fn every_sample_is_a_bundle_that_keeps_the_guarantees() {
     let compiler = Compiler::new();
-    check_rows(&rows, DIFFERENCES, |row| {
-        let mut input = row["input"].clone();
-        expand_shared(&mut input);
-        let uses = |field: &str| input[field].as_array().is_some_and(|items| !items.is_empty());
-        if uses("resourceDependencyItems") || uses("dependencyItems") || channel(&input) {
-            return Ok(());
-        }
-        let snapshot = snapshot(&input)?;
-        let rendered = Variables::new(&snapshot)
-            .and_then(|variables| component::render_labelled(&compiler, &snapshot, &variables));
-        match (rendered, row.get("error")) {
-            (Err(_), Some(_)) => Ok(()),
-            (Err(error), None) => Err(error.to_string()),
-            (Ok(_), Some(error)) => Err(format!("should fail with {error}")),
-            (Ok(rendered), None) => compare(&rendered, &row["output"]["resources"]),
-        }
-    });
-}
-
-const DIFFERENCES: &[(&str, &str)] = &[];
-
-fn channel(input: &Value) -> bool {
-    input["defaultNotificationChannel"].as_str().is_some_and(|name| !name.is_empty())
-}
-
-fn compare(rendered: &[Value], expected: &Value) -> Result<(), String> {
-    let mut expected: Vec<Value> =
-        expected.as_array().unwrap().iter().map(|entry| entry["resource"].clone()).collect();
-    let mut rendered = rendered.to_vec();
-    for object in rendered.iter_mut().chain(&mut expected) {
-        // The hash of the other objects is opaque.
-        if let Some(annotations) = object.pointer_mut("/spec/template/metadata/annotations") {
-            annotations["openchoreo.dev/dp-resource-hash"] = json!("opaque");
+    let mut faults = Vec::new();
+    for (id, snapshot) in snapshots() {
+        if let Err(diagnostics) = compiler.component(&snapshot) {
+            faults.push(format!("{id}: {diagnostics}"));
         }
     }
-    if rendered.len() != expected.len() {
-        return Err(format!("{} objects instead of {}", rendered.len(), expected.len()));
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn compiled_twice_is_the_same_bundle() {
+    for (id, snapshot) in snapshots() {
+        let digest = |compiler: &Compiler| compiler.component(&snapshot).map(|one| one.digest);
+        assert_eq!(digest(&Compiler::new()), digest(&Compiler::new()), "{id}");
     }
-    for (own, other) in rendered.iter().zip(&expected) {
-        if !same(own, other) {
-            return Err(format!("\n     {own}\n not {other}"));
-        }
-    }
-    Ok(())
 }
 
-fn decode<T: serde::de::DeserializeOwned>(value: &Value, what: &str) -> Result<T, String> {
-    serde_json::from_value(value.clone()).map_err(|error| format!("{what}: {error}"))
+#[test]
+fn an_unchanged_snapshot_is_looked_up() {
+    let compiler = Compiler::new();
+    let (_, snapshot) = snapshots().swap_remove(0);
+    let first = compiler.component(&snapshot).unwrap();
+    let second = compiler.component(&snapshot).unwrap();
+    assert!(std::sync::Arc::ptr_eq(&first, &second));
 }
 
-fn text(value: &Value, path: &str) -> String {
-    value.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
+fn object<'a>(objects: &'a [model::BundleObject], kind: &str) -> &'a Value {
+    &objects.iter().find(|entry| entry.object["kind"] == kind).unwrap().object
 }
 
-fn snapshot(input: &Value) -> Result<Snapshot, String> {
-    let workload: Workload = decode(&input["workload"]["spec"], "workload")?;
-    let traits = input["traits"].as_array().cloned().unwrap_or_default();
-    let traits = traits
+#[test]
+fn a_restart_changes_the_pods_and_nothing_else() {
+    let (_, mut snapshot) = snapshots()
+        .into_iter()
+        .find(|(_, snapshot)| !snapshot.release.workload.endpoints.is_empty())
+        .unwrap();
+    let before = Compiler::new().component(&snapshot).unwrap();
+    snapshot.restarted_at = Some("2026-01-01T00:00:00Z".to_owned());
+    let after = Compiler::new().component(&snapshot).unwrap();
+    let changed: Vec<_> = before
+        .bundle
+        .objects
         .iter()
-        .map(|found| {
-            let kind = found["kind"].as_str().filter(|kind| !kind.is_empty()).unwrap_or("Trait");
-            json!({"kind": kind, "name": found["metadata"]["name"], "spec": found["spec"]})
-        })
-        .collect::<Vec<_>>();
-    let component = &input["component"]["spec"];
-    let profile = ComponentProfile {
-        parameters: component["parameters"].as_object().cloned().unwrap_or_default(),
-        traits: decode(component.get("traits").unwrap_or(&json!([])), "component.traits")?,
-    };
-    let metadata = &input["metadata"];
-    let binding = input["releaseBinding"]["spec"].clone();
-    let release = ComponentRelease {
-        owner: workload.owner.clone(),
-        component_type: ComponentTypeSnapshot {
-            kind: model::kinds::reference::ComponentTypeKind::ComponentType,
-            name: text(&input["componentType"], "/metadata/name"),
-            spec: decode(&input["componentType"]["spec"], "componentType")?,
-        },
-        traits: decode(&json!(traits), "traits")?,
-        component_profile: Some(profile),
-        workload: workload.into(),
-    };
-    Ok(Snapshot {
-        namespace: text(metadata, "/componentNamespace"),
-        component_name: text(metadata, "/componentName"),
-        component_uid: text(metadata, "/componentUID"),
-        project_name: text(metadata, "/projectName"),
-        project_uid: text(metadata, "/projectUID"),
-        binding_name: "binding".to_owned(),
-        release,
-        binding: match binding {
-            Value::Null => ReleaseBinding::default(),
-            binding => decode(&binding, "releaseBinding")?,
-        },
-        restarted_at: None,
-        environment: EnvironmentContext {
-            name: text(metadata, "/environmentName"),
-            uid: text(metadata, "/environmentUID"),
-            spec: decode(&input["environment"]["spec"], "environment")?,
-        },
-        data_plane: DataPlaneContext {
-            name: text(metadata, "/dataPlaneName"),
-            uid: text(metadata, "/dataPlaneUID"),
-            spec: decode(&input["dataPlane"]["spec"], "dataPlane")?,
-            annotations: match input["dataPlane"]["metadata"].get("annotations") {
-                Some(annotations) => decode(annotations, "annotations")?,
-                None => indexmap::IndexMap::new(),
-            },
-        },
-        unit: "releasebinding.default.binding".parse().unwrap(),
-        cell_unit: None,
-        connections: Vec::new(),
-        secrets: secrets(&input["secretReferences"]),
-    })
-}
-
-fn secrets(references: &Value) -> Secrets {
-    let mut secrets = Secrets::new();
-    for (name, reference) in references.as_object().into_iter().flatten() {
-        let keys = secrets.entry(name.clone()).or_default();
-        for entry in reference["spec"]["data"].as_array().into_iter().flatten() {
-            let remote = &entry["remoteRef"];
-            let remote = RemoteRef {
-                key: text(remote, "/key"),
-                property: text(remote, "/property"),
-                version: text(remote, "/version"),
-            };
-            keys.insert(text(entry, "/secretKey"), remote);
-        }
-    }
-    secrets
+        .zip(&after.bundle.objects)
+        .filter(|(before, after)| before != after)
+        .map(|(before, _)| before.object["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(changed, ["Deployment"]);
+    let annotations = "/spec/template/metadata/annotations/openchoreo.dev~1restartedAt";
+    let deployment = object(&after.bundle.objects, "Deployment");
+    assert_eq!(deployment.pointer(annotations).unwrap(), "2026-01-01T00:00:00Z");
 }

@@ -2,7 +2,13 @@
 
 mod compat;
 mod components;
+mod connections;
+mod endpoints;
+mod network_policies;
 mod patches;
 mod projects;
+mod readiness;
+mod releases;
 mod schemas;
+mod snapshots;
 mod templates;

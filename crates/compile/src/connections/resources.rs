@@ -1,0 +1,135 @@
+//! Outputs of resources that a workload needs, as variables and files (reference 2.5).
+
+use model::{
+    kinds::{
+        ReleaseBinding,
+        component_release::WorkloadSnapshot,
+        dependency::ResourceDependency,
+        release_binding::status::ResourceDependencyTarget,
+    },
+    name,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// An output of a resource: exactly one of its sources is set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    /// Name.
+    pub name: String,
+    /// The value itself; never secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// A key of a Secret in the cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_key_ref: Option<KeyRef>,
+    /// A key of a ConfigMap in the cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_map_key_ref: Option<KeyRef>,
+}
+
+/// A key of a Secret or ConfigMap.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRef {
+    /// Name of the object.
+    pub name: String,
+    /// Its key.
+    pub key: String,
+}
+
+/// A resource dependency whose outputs are known, as templates see it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceItem {
+    /// Name of the resource.
+    #[serde(rename = "ref")]
+    pub resource: String,
+    /// `EnvVar`s of a container.
+    #[serde(default)]
+    pub env_vars: Vec<Value>,
+    /// `VolumeMount`s of a container.
+    #[serde(default)]
+    pub volume_mounts: Vec<Value>,
+    /// `Volume`s of a pod.
+    #[serde(default)]
+    pub volumes: Vec<Value>,
+}
+
+/// Whom the resource dependencies of a workload lead to: resources of the own project in the same
+/// environment.
+#[must_use]
+pub fn targets(
+    namespace: &str,
+    binding: &ReleaseBinding,
+    workload: &WorkloadSnapshot,
+) -> Vec<ResourceDependencyTarget> {
+    let dependencies = workload.dependencies.iter().flat_map(|dependencies| &dependencies.resources);
+    dependencies
+        .map(|dependency| ResourceDependencyTarget {
+            namespace: namespace.to_owned(),
+            project: binding.owner.project_name.clone(),
+            resource_name: dependency.resource.clone(),
+            environment: binding.environment.clone(),
+        })
+        .collect()
+}
+
+/// The variables and files that a dependency asks for, in the order of output names.
+///
+/// # Errors
+/// When an output is not there, or one that is no secret or config map shall become a file.
+pub fn item(dependency: &ResourceDependency, outputs: &[Output]) -> Result<ResourceItem, String> {
+    let find = |name: &str| {
+        outputs
+            .iter()
+            .find(|output| output.name == name)
+            .ok_or_else(|| format!("output not resolved on resource release binding: {name}"))
+    };
+    let mut item =
+        ResourceItem { resource: dependency.resource.clone(), ..ResourceItem::default() };
+    for (output, variable) in &dependency.env_bindings {
+        item.env_vars.push(env_var(variable, find(output)?));
+    }
+    for (output, mount_path) in &dependency.file_bindings {
+        add_file(&mut item, mount_path, find(output)?)?;
+    }
+    Ok(item)
+}
+
+fn env_var(variable: &str, output: &Output) -> Value {
+    match (&output.secret_key_ref, &output.config_map_key_ref) {
+        (Some(secret), _) => json!({"name": variable, "valueFrom": {"secretKeyRef": secret}}),
+        (None, Some(config)) => json!({"name": variable, "valueFrom": {"configMapKeyRef": config}}),
+        (None, None) => {
+            json!({"name": variable, "value": output.value.as_deref().unwrap_or_default()})
+        }
+    }
+}
+
+fn add_file(item: &mut ResourceItem, mount_path: &str, output: &Output) -> Result<(), String> {
+    let (kind, source, field) = match (&output.secret_key_ref, &output.config_map_key_ref) {
+        (Some(secret), _) => ("secret", secret, "secretName"),
+        (None, Some(config)) => ("configmap", config, "name"),
+        (None, None) => {
+            return Err(format!(
+                "output {:?} is a plain value and cannot be mounted as a file; bind it to a variable",
+                output.name
+            ));
+        }
+    };
+    let volume = volume_name(&item.resource, kind, &source.name);
+    let mount = json!({"name": volume, "mountPath": mount_path, "subPath": source.key});
+    item.volume_mounts.push(mount);
+    if !item.volumes.iter().any(|known| known["name"] == volume.as_str()) {
+        let of = if kind == "secret" { "secret" } else { "configMap" };
+        item.volumes.push(json!({"name": volume, of: {field: source.name}}));
+    }
+    Ok(())
+}
+
+/// Name of the volume of a Secret or ConfigMap of a resource.
+#[must_use]
+pub fn volume_name(resource: &str, kind: &str, source: &str) -> String {
+    format!("r-{:08x}", name::fnv1a_32(format!("{resource}:{kind}:{source}").as_bytes()))
+}

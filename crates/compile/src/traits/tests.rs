@@ -1,0 +1,164 @@
+//! Traits against the recorded ones.
+
+use expr::Numbers;
+use model::kinds::{Trait, template::TargetPlane};
+use serde_json::{Value, json};
+
+use super::{Applied, apply};
+use crate::{
+    compat::{check_rows, rows, same, says},
+    functions::Methods,
+    render::{Plane, Rendered},
+    rules::{Target, plane_of},
+    template::{Context, Engine},
+};
+
+fn plane(name: &Value) -> Option<Plane> {
+    let plane: TargetPlane = serde_json::from_value(name.clone()).ok()?;
+    Some(plane_of(plane))
+}
+
+fn rendered(list: &Value) -> Vec<Rendered> {
+    let entries = list.as_array().into_iter().flatten();
+    entries
+        .map(|entry| Rendered {
+            id: String::new(),
+            origin: String::new(),
+            plane: plane(&entry["targetPlane"]).unwrap_or_default(),
+            object: entry["resource"].clone(),
+        })
+        .collect()
+}
+
+/// Compares objects; the plane is empty in rows whose unit test did not fill it in.
+fn compare(own: &[Rendered], expected: &Value) -> Result<(), String> {
+    let own: Value = own.iter().map(|entry| entry.object.clone()).collect();
+    let expected: Value = expected
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|entry| entry["resource"].clone())
+        .collect();
+    if same(&own, &expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+}
+
+fn spec(input: &Value) -> Result<Trait, String> {
+    serde_json::from_value(input["trait"]["spec"].clone()).map_err(|error| error.to_string())
+}
+
+fn context(input: &Value) -> Context {
+    let variables = input["traitContext"].as_object().cloned().unwrap_or_default();
+    Context::from_json_with(&variables, Numbers::AsWritten)
+}
+
+/// Applies the trait of a row; the message starts as the reference's part of it does.
+fn run(input: &Value, keep: impl Fn(&mut Trait)) -> Result<Vec<Rendered>, String> {
+    let mut spec = spec(input)?;
+    keep(&mut spec);
+    let applied = Applied {
+        kind: "Trait",
+        name: input["trait"]["metadata"]["name"].as_str().unwrap_or_default(),
+        instance: "",
+        origin: "spec.traits[0]".to_owned(),
+        spec: &spec,
+        context: context(input),
+    };
+    let mut objects = rendered(&input["resources"]);
+    let outcome = apply(&Engine::new(Methods::Component), &applied, &mut objects);
+    let prefix = format!("failed to process trait {}/: ", applied.name);
+    match outcome {
+        Ok(()) => Ok(objects),
+        Err(fault) => Err(fault.message.strip_prefix(&prefix).unwrap_or(&fault.message).to_owned()),
+    }
+}
+
+fn check(function: &str, keep: impl Fn(&mut Trait), result: impl Fn(&Value) -> Value) {
+    check_rows(&rows("component-trait.jsonl", function), &[], |row| {
+        match (run(&row["input"], &keep), row["error"]["message"].as_str()) {
+            (Ok(own), None) => compare(&own, &result(row)),
+            (Ok(_), Some(expected)) => Err(format!("should fail with {expected}")),
+            (Err(own), expected) => says(&own, expected),
+        }
+    });
+}
+
+#[test]
+fn creates_patches_and_removes_are_those_of_the_reference() {
+    let result = |row: &Value| row["output"]["result"].clone();
+    check(
+        "trait.Processor.ApplyTraitCreates",
+        |spec| {
+            spec.patches.clear();
+            spec.removes.clear();
+        },
+        result,
+    );
+    check(
+        "trait.Processor.ApplyTraitPatches",
+        |spec| {
+            spec.creates.clear();
+            spec.removes.clear();
+        },
+        |row| row["after"]["resources"].clone(),
+    );
+    check(
+        "trait.Processor.ApplyTraitRemoves",
+        |spec| {
+            spec.creates.clear();
+            spec.patches.clear();
+        },
+        result,
+    );
+    check("trait.Processor.ProcessTraits", |_| {}, result);
+}
+
+fn target(value: &Value) -> Target<'_> {
+    let text = |name: &str| value[name].as_str().unwrap_or_default();
+    Target {
+        group: text("group"),
+        version: text("version"),
+        kind: text("kind"),
+        plane: plane(&value["targetPlane"]),
+        condition: None,
+    }
+}
+
+#[test]
+fn targets_are_found_as_in_the_reference() {
+    let no_plane = "trait.FindTargetResources|TestPostRender_ForEach_PerItemDistinctResource";
+    let differences = [(no_plane, "an object is always meant for some plane here")];
+    check_rows(&rows("component-trait.jsonl", "trait.FindTargetResources"), &differences, |row| {
+        let mut objects = rendered(&row["input"]["resources"]);
+        objects.retain(|candidate| target(&row["input"]["target"]).fits(candidate));
+        compare(&objects, &row["output"]["result"])
+    });
+    check_rows(&rows("component-trait.jsonl", "trait.matchesTarget"), &[], |row| {
+        let objects = rendered(&json!([row["input"]["rr"]]));
+        let own = target(&row["input"]["target"]).fits(&objects[0]);
+        if row["output"]["result"] == own { Ok(()) } else { Err(own.to_string()) }
+    });
+}
+
+#[test]
+fn a_broken_trait_names_itself_and_the_place() {
+    let spec: Trait = serde_json::from_value(json!({
+        "patches": [
+            {"target": {"group": "", "version": "v1", "kind": "Service"}, "operations": [
+                {"op": "add", "path": "/spec/type", "value": "${parameters.missing}"}]},
+        ],
+    }))
+    .unwrap();
+    let variables = json!({"parameters": {}});
+    let applied = Applied {
+        kind: "Trait",
+        name: "broken",
+        instance: "mine",
+        origin: "spec.traits[3]".to_owned(),
+        spec: &spec,
+        context: Context::from_json(variables.as_object().unwrap()),
+    };
+    let fault = apply(&Engine::new(Methods::Component), &applied, &mut Vec::new()).unwrap_err();
+    assert_eq!(fault.path, "spec.traits[3].spec.patches[0]");
+    assert!(fault.message.starts_with("failed to process trait broken/mine: "), "{fault}");
+    assert!(fault.hint.is_some(), "{fault}");
+}
