@@ -22,15 +22,31 @@ pub struct Answer {
 /// # Errors
 /// Nobody answers there, or what answers is not HTTP.
 pub fn ask(address: SocketAddr, host: &str, path: &str) -> Result<Answer> {
+    send(
+        address,
+        &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
+    )
+}
+
+/// Asks with a bearer token.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_as(address: SocketAddr, token: &str, path: &str) -> Result<Answer> {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    send(
+        address,
+        &format!("{head}Authorization: Bearer {token}\r\n\r\n"),
+    )
+}
+
+fn send(address: SocketAddr, request: &str) -> Result<Answer> {
     let limit = Duration::from_secs(2);
     let mut stream = TcpStream::connect_timeout(&address, limit)
         .with_context(|| format!("connect to {address}"))?;
     stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(limit))?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-    )?;
+    stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream
         .read_to_end(&mut answer)

@@ -95,17 +95,23 @@ impl Step {
 
     /// Ends the step well.
     pub fn done(mut self) {
-        self.end(&"✓".green().to_string());
+        self.end(true);
     }
 
     /// Ends the step well and says something about it.
     pub fn done_with(mut self, text: &str) {
         self.title = format!("{}: {text}", self.title);
-        self.end(&"✓".green().to_string());
+        self.end(true);
     }
 
-    fn end(&mut self, mark: &str) {
+    fn end(&mut self, well: bool) {
         self.ended = true;
+        let mark = match (well, &self.bar) {
+            (true, Some(_)) => "✓".green().to_string(),
+            (false, Some(_)) => "✗".red().to_string(),
+            (true, None) => "✓".to_owned(),
+            (false, None) => "✗".to_owned(),
+        };
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
@@ -118,7 +124,7 @@ impl Step {
 impl Drop for Step {
     fn drop(&mut self) {
         if !self.ended {
-            self.end(&"✗".red().to_string());
+            self.end(false);
         }
     }
 }

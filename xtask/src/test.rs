@@ -40,8 +40,14 @@ pub fn run(home: &Home, options: &Options) -> Result<()> {
     let progress = Progress::start();
     prepare(home, options, &progress)?;
     if !options.only_e2e {
+        // One that somebody else uses stays.
+        let found = cluster::find(home, ADAPTERS)?.is_some_and(|it| it.is_whole());
         let tested = crates(home, &progress);
-        let removed = cluster::down(home, ADAPTERS);
+        let removed = if found {
+            Ok(())
+        } else {
+            cluster::down(home, ADAPTERS)
+        };
         tested.and(removed)?;
     }
     if !options.no_e2e {

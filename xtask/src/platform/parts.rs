@@ -7,7 +7,6 @@ use anyhow::Result;
 use super::{
     config,
     folder::Folder,
-    nats,
     plan::{PLANES, Part, Plan, Ready},
     ports::{Listener, Ports},
 };
@@ -28,12 +27,12 @@ pub struct Site<'a> {
     pub profile: &'a str,
 }
 
-/// NATS, with the configuration that `keys` made it.
+/// NATS, with the configuration that the control plane wrote when it started.
 ///
 /// # Errors
-/// A file cannot be written.
+/// The configuration is not there.
 pub fn nats(site: &Site<'_>) -> Result<Part> {
-    let config = nats::write_config(site)?;
+    let config = site.folder.config("nats.conf");
     let program = site.home.tool("nats-server");
     Ok(Part {
         name: "nats".to_owned(),

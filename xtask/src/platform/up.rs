@@ -18,7 +18,7 @@ use super::{
     folder::Folder,
     parts::{self, Site},
     plan::{PLANES, Part, Ready},
-    ports::{Listener, Ports},
+    ports::Ports,
     sample,
     status::{self, Noted},
     supervise::{self, State},
@@ -212,12 +212,16 @@ fn build_planes(home: &Home, profile: &str, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-/// Starts what is missing of NATS and the planes, and waits until each serves.
+/// Starts what is missing of the planes and NATS, and waits until each serves.
+///
+/// The control plane comes first, since it makes the keys and with them NATS's configuration.
 fn serve(site: &Site<'_>, progress: &Progress) -> Result<()> {
     supervise::start(site.folder)?;
-    start(site, parts::nats(site)?, progress)?;
     for plane in PLANES {
         start(site, parts::plane(site, plane)?, progress)?;
+        if plane == PLANES[0] {
+            start(site, parts::nats(site)?, progress)?;
+        }
     }
     Ok(())
 }
@@ -302,10 +306,4 @@ fn show_changes(home: &Home, name: &str, shown: Option<Conditions>) -> Result<Co
         }
     }
     Ok(now)
-}
-
-/// The URL of a listener.
-#[must_use]
-pub fn url(ports: Ports, listener: Listener) -> String {
-    format!("http://{}", ports.address(listener))
 }
