@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use super::{folder::Folder, supervise};
+use super::{folder::Folder, secrets, supervise};
 use crate::{cluster, home::Home, progress::Progress};
 
 /// Ends the parts and leaves the cluster and all data.
@@ -33,6 +33,7 @@ pub fn run(home: &Home, name: &str) -> Result<()> {
         step.done();
     }
     if folder.path().exists() {
+        secrets::forget_for_cli(&folder)?;
         fs::remove_dir_all(folder.path()).with_context(|| folder.path().display().to_string())?;
     }
     println!("run {name} is gone");

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::{
-    config,
+    DEFAULT, config,
     parts::{self, Site},
     ports::Listener,
     secrets,
@@ -45,6 +45,9 @@ pub fn deploy(
     );
     note("observer", config::url(site, Listener::Observer));
 
+    if site.folder.name() == DEFAULT {
+        secrets::store_for_cli(site.folder)?;
+    }
     let step = progress.step("catalogue");
     apply(site, &catalogue(site)?)?;
     step.done();
@@ -72,8 +75,8 @@ pub fn deploy(
 /// The administrator's token cannot be made.
 pub fn quintet(site: &Site<'_>) -> Result<Command> {
     let mut command = Command::new(site.home.binary(site.profile, "quintet"));
-    command.env("QUINTET_SERVER", config::url(site, Listener::Gateway));
-    command.env("QUINTET_TOKEN", admin_token(site)?);
+    command.env("QUINTET_URL", config::url(site, Listener::Gateway));
+    command.env("QUINTET_TOKEN_FILE", secrets::token(site.folder, "admin")?);
     Ok(command)
 }
 

@@ -1,6 +1,12 @@
 //! Tokens that a run makes for itself: once, in files that only this user may read.
 
-use std::{fmt::Write, fs::File, io::Read, path::PathBuf};
+use std::{
+    fmt::Write as _,
+    fs::{self, File},
+    io::{Read, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::PathBuf,
+};
 
 use anyhow::{Context, Result};
 
@@ -24,4 +30,43 @@ pub fn token(folder: &Folder, name: &str) -> Result<PathBuf> {
         text
     });
     folder.write_secret(name, &text)
+}
+
+/// Keeps the administrator's token where the command line looks for it.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn store_for_cli(folder: &Folder) -> Result<()> {
+    let file = cli_file()?;
+    let parent = file.parent().context("the token file has a folder")?;
+    fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+    let token = fs::read_to_string(token(folder, "admin")?)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let opened = options
+        .open(&file)
+        .with_context(|| file.display().to_string())?;
+    opened.set_permissions(fs::Permissions::from_mode(0o600))?;
+    (&opened)
+        .write_all(token.as_bytes())
+        .with_context(|| file.display().to_string())
+}
+
+/// Takes the token away from the command line, unless it is another one by now.
+///
+/// # Errors
+/// The file cannot be removed.
+pub fn forget_for_cli(folder: &Folder) -> Result<()> {
+    let file = cli_file()?;
+    let ours = fs::read_to_string(folder.secret("admin")).ok();
+    if ours.is_some() && fs::read_to_string(&file).ok() == ours {
+        fs::remove_file(&file).with_context(|| file.display().to_string())?;
+    }
+    Ok(())
+}
+
+fn cli_file() -> Result<PathBuf> {
+    Ok(std::env::home_dir()
+        .context("there is no home folder")?
+        .join(".config/quintet/token"))
 }

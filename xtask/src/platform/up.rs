@@ -56,6 +56,9 @@ pub struct Options {
     /// Leaves Argo Workflows out.
     #[arg(long)]
     pub no_argo: bool,
+    /// Leaves this plane out; may be repeated.
+    #[arg(long, value_name = "PLANE")]
+    pub without: Vec<String>,
 }
 
 impl Options {
@@ -63,6 +66,13 @@ impl Options {
     #[must_use]
     pub fn profile(&self) -> &'static str {
         if self.release { "release" } else { "dev" }
+    }
+
+    /// The planes that are not left out.
+    pub fn planes(&self) -> impl Iterator<Item = &'static str> {
+        PLANES
+            .into_iter()
+            .filter(|plane| !self.without.iter().any(|it| it == plane))
     }
 }
 
@@ -100,7 +110,7 @@ pub fn bring(home: &Home, options: &Options, progress: &Progress) -> Result<Note
         kubeconfig: &target.kubeconfig,
         profile: options.profile(),
     };
-    serve(&site, progress)?;
+    serve(&site, options, progress)?;
     let mut noted = Noted::read(&folder);
     noted.kubeconfig.clone_from(&options.kubeconfig);
     sample::deploy(&site, &target, &mut noted, progress)?;
@@ -128,7 +138,7 @@ fn make_all(home: &Home, options: &Options, progress: &Progress) -> Result<Targe
     type Task = fn(&Home, &Options, &Progress) -> Result<Option<Target>>;
     let tasks: [Task; 2] = [
         |home, options, progress| make_cluster(home, options, progress).map(Some),
-        |home, options, progress| build_planes(home, options.profile(), progress).map(|()| None),
+        |home, options, progress| build_planes(home, options, progress).map(|()| None),
     ];
     let count = tasks.len();
     for task in tasks {
@@ -189,18 +199,20 @@ fn find_gateway(home: &Home, kubeconfig: &std::path::Path) -> Result<SocketAddr>
     Ok(SocketAddr::new(address, 80))
 }
 
-fn build_planes(home: &Home, profile: &str, progress: &Progress) -> Result<()> {
+fn build_planes(home: &Home, options: &Options, progress: &Progress) -> Result<()> {
     let step = progress.step("planes: cargo build");
     let mut cargo = home.cargo();
     cargo.args([
         "build",
-        "--workspace",
         "--bins",
-        "--exclude",
-        "xtask",
         "--profile",
-        profile,
+        options.profile(),
+        "--package",
+        "cli",
     ]);
+    for plane in options.planes() {
+        cargo.args(["--package", plane]);
+    }
     let mut compiled = 0;
     command::logged(&mut cargo, &home.logs().join("cargo.log"), |line| {
         if let Some((_, package)) = line.split_once("Compiling ") {
@@ -215,9 +227,9 @@ fn build_planes(home: &Home, profile: &str, progress: &Progress) -> Result<()> {
 /// Starts what is missing of the planes and NATS, and waits until each serves.
 ///
 /// The control plane comes first, since it makes the keys and with them NATS's configuration.
-fn serve(site: &Site<'_>, progress: &Progress) -> Result<()> {
+fn serve(site: &Site<'_>, options: &Options, progress: &Progress) -> Result<()> {
     supervise::start(site.folder)?;
-    for plane in PLANES {
+    for plane in options.planes() {
         start(site, parts::plane(site, plane)?, progress)?;
         if plane == PLANES[0] {
             start(site, parts::nats(site)?, progress)?;
