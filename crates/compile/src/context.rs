@@ -75,9 +75,17 @@ impl Identity<'_> {
     }
 }
 
+/// `dataplane` of components: the plane with its annotations, which projects do not see.
+pub(crate) fn annotated_data_plane(data_plane: &DataPlaneContext) -> Value {
+    let mut variable = self::data_plane(&data_plane.spec);
+    if !data_plane.annotations.is_empty() {
+        variable["annotations"] = json!(data_plane.annotations);
+    }
+    variable
+}
+
 /// `dataplane`: what templates may know of the plane. What is empty is absent.
-pub(crate) fn data_plane(data_plane: &DataPlaneContext) -> Value {
-    let spec = &data_plane.spec;
+pub(crate) fn data_plane(spec: &DataPlane) -> Value {
     let mut variable = Map::new();
     if let Some(store) = &spec.secret_store_ref {
         variable.insert("secretStore".to_owned(), store.name.clone().into());
@@ -88,9 +96,6 @@ pub(crate) fn data_plane(data_plane: &DataPlaneContext) -> Value {
     if let Some(reference) = &spec.observability_plane_ref {
         let reference = json!({"kind": reference.kind.as_str(), "name": reference.name});
         variable.insert("observabilityPlaneRef".to_owned(), reference);
-    }
-    if !data_plane.annotations.is_empty() {
-        variable.insert("annotations".to_owned(), json!(data_plane.annotations));
     }
     Value::Object(variable)
 }
@@ -132,7 +137,9 @@ fn prune(value: &mut Value) {
 /// `workload`: container and endpoints.
 pub(crate) fn workload(container: &Container, endpoints: &BTreeMap<String, Endpoint>) -> Value {
     let mut image = Map::new();
-    image.insert("image".to_owned(), container.image.clone().into());
+    if !container.image.is_empty() {
+        image.insert("image".to_owned(), container.image.clone().into());
+    }
     if !container.command.is_empty() {
         image.insert("command".to_owned(), json!(container.command));
     }
@@ -144,6 +151,7 @@ pub(crate) fn workload(container: &Container, endpoints: &BTreeMap<String, Endpo
     json!({"container": image, "endpoints": endpoints})
 }
 
+/// An endpoint without its schema, which templates reach as operations.
 fn endpoint(endpoint: &Endpoint) -> Value {
     let mut variable = json!({
         "port": endpoint.port,
@@ -157,10 +165,6 @@ fn endpoint(endpoint: &Endpoint) -> Value {
         if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {
             map.insert(name.to_owned(), text.into());
         }
-    }
-    if let Some(schema) = &endpoint.schema {
-        let schema = serde_json::to_value(schema).expect("a schema has string keys");
-        map.insert("schema".to_owned(), schema);
     }
     variable
 }
@@ -209,3 +213,6 @@ pub(crate) fn parameters(
     }
     Ok(values)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use model::{
     Bundle, BundleObject, Diagnostic, Diagnostics, Digest, Policy, UnitId,
-    kinds::{ProjectRelease, ProjectReleaseBinding},
+    kinds::{ProjectRelease, ProjectReleaseBinding, ProjectType},
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -14,9 +14,9 @@ use crate::{
     Compiler, audit,
     context::{self, DataPlaneContext, EnvironmentContext, Identity, Undeclared, parameters},
     names, object,
-    render::{self, Template},
+    render::{self, Plane, Rendered, Template},
     rules,
-    template::Context,
+    template::{Context, Engine},
 };
 
 /// Everything that decides what the cell of a project is in an environment.
@@ -87,26 +87,12 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
     let cell =
         names::cell_namespace(&snapshot.namespace, &snapshot.project_name, &snapshot.environment.name);
     let context = variables(snapshot, &cell)?;
-    let engine = compiler.plain_engine();
-    let project_type = &snapshot.release.project_type.spec;
-    let path = "spec.projectType.spec.validations";
-    let failures = rules::failures(engine, &context, path, &project_type.validations);
-    rules::refuse("project type validation failed", failures).map_err(Refused::Rendering)?;
-    let mut objects = Vec::new();
-    for (index, resource) in project_type.resources.iter().enumerate() {
-        let body = Value::Object(resource.template.clone());
-        let template = Template {
-            id: &resource.id,
-            origin: &format!("spec.projectType.spec.resources[{index}]"),
-            title: &format!("resource {}", resource.id),
-            body: &body,
-            include_when: resource.include_when.as_deref(),
-            for_each: resource.for_each.as_deref().filter(|each| !each.is_empty()),
-            var: resource.var.as_deref(),
-            plane: rules::plane_of(resource.target_plane),
-        };
-        objects.extend(render::template(engine, &context, &template)?);
-    }
+    let objects = render_objects(
+        compiler.plain_engine(),
+        &snapshot.release.project_type.spec,
+        &context,
+    )
+    .map_err(Refused::Rendering)?;
     let is_cell = |object: &Value| {
         object::api_version(object) == "v1"
             && object::kind(object) == "Namespace"
@@ -132,6 +118,37 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
         .map_err(Refused::Rendering)?;
     let digest = bundle.digest();
     Ok(Compiled { bundle: Arc::new(bundle), digest, namespace: cell })
+}
+
+/// What a project type renders to. Which plane a template is meant for is not asked: a cell is all on
+/// the data plane.
+///
+/// # Errors
+/// A rule does not hold or a template fails.
+pub(crate) fn render_objects(
+    engine: &Engine,
+    project_type: &ProjectType,
+    context: &Context,
+) -> Result<Vec<Rendered>, Diagnostics> {
+    let path = "spec.projectType.spec.validations";
+    let failures = rules::failures(engine, context, path, &project_type.validations);
+    rules::refuse("project type validation failed", failures)?;
+    let mut objects = Vec::new();
+    for (index, resource) in project_type.resources.iter().enumerate() {
+        let body = Value::Object(resource.template.clone());
+        let template = Template {
+            id: &resource.id,
+            origin: &format!("spec.projectType.spec.resources[{index}]"),
+            title: &format!("resource {}", resource.id),
+            body: &body,
+            include_when: resource.include_when.as_deref(),
+            for_each: resource.for_each.as_deref().filter(|each| !each.is_empty()),
+            var: resource.var.as_deref(),
+            plane: Plane::Data,
+        };
+        objects.extend(render::template(engine, context, &template)?);
+    }
+    Ok(objects)
 }
 
 fn variables(snapshot: &Snapshot, cell: &str) -> Result<Context, Diagnostic> {
@@ -169,7 +186,7 @@ fn variables(snapshot: &Snapshot, cell: &str) -> Result<Context, Diagnostic> {
     variables.insert("metadata".to_owned(), metadata);
     variables.insert("parameters".to_owned(), Value::Object(values_of_project));
     variables.insert("environmentConfigs".to_owned(), Value::Object(configs));
-    variables.insert("dataplane".to_owned(), context::data_plane(&snapshot.data_plane));
+    variables.insert("dataplane".to_owned(), context::data_plane(&snapshot.data_plane.spec));
     let mut environment = Map::new();
     if let Some(gateway) = context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec) {
         environment.insert("gateway".to_owned(), gateway.clone());
@@ -178,3 +195,6 @@ fn variables(snapshot: &Snapshot, cell: &str) -> Result<Context, Diagnostic> {
     variables.insert("environment".to_owned(), Value::Object(environment));
     Ok(Context::from_json(&variables))
 }
+
+#[cfg(test)]
+mod tests;

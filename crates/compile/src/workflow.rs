@@ -1,6 +1,8 @@
 //! Workflow runs: a run and its template to a bundle for a workflow plane (reference 3.7, 2.12).
 
-use std::sync::Arc;
+pub(crate) mod arguments;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use indexmap::IndexMap;
 use model::{
@@ -15,8 +17,8 @@ use crate::{
     Compiler, audit,
     context::{Undeclared, parameters},
     names, object,
-    render::{self, Template},
-    template::Context,
+    render::{self, Plane, Template},
+    template::{Context, Engine},
 };
 
 /// Everything that decides what a run is.
@@ -32,6 +34,9 @@ pub struct Snapshot {
     pub run: WorkflowRun,
     /// Its workflow.
     pub workflow: Workflow,
+    /// Specs of the objects that the workflow refers to, by the id of the reference, each as
+    /// `{"spec": …}`.
+    pub external_refs: BTreeMap<String, Value>,
     /// The plane that runs it.
     pub workflow_plane: WorkflowPlane,
     /// The unit that the bundle is for.
@@ -55,15 +60,10 @@ pub struct Compiled {
 
 pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compiled, Diagnostics> {
     let namespace = names::run_namespace(&snapshot.namespace);
-    let context = variables(snapshot, &namespace)?;
+    let context = Context::from_json(&variables(snapshot, &namespace)?);
     let engine = compiler.plain_engine();
-    let body = Value::Object(snapshot.workflow.run_template.clone());
-    let rendered = engine.render(&body, &context).map_err(|error| {
-        render::fault("spec.runTemplate", format!("failed to render the run template: {error}"))
-    })?;
-    let Some(mut run @ Value::Object(_)) = rendered else {
-        return Err(render::fault("spec.runTemplate", "the run template renders nothing".to_owned()).into());
-    };
+    let mut run = render_run(engine, &snapshot.workflow, &context)?;
+    let extras = render_extras(engine, &snapshot.workflow, &context, &namespace)?;
     prepare_run(snapshot, &mut run, &namespace);
     let account = object::text(&run, &["spec", "serviceAccountName"]).to_owned();
     if account.is_empty() {
@@ -75,31 +75,45 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
         .map(|(id, object)| (id.to_owned(), Policy::Keep, object))
         .collect();
     let mut resources = Vec::new();
-    for extra in extras(compiler, snapshot, &context, &namespace)? {
-        resources.push(reference(&extra.1));
-        entries.push((extra.0, Policy::Managed, extra.1));
+    for (id, object) in extras {
+        resources.push(reference(&object));
+        entries.push((id, Policy::Managed, object));
     }
-    let (reference, run_id) = (reference(&run), "run".to_owned());
+    let (reference, run_id) = (reference(&run), RUN_ID.to_owned());
     entries.push((run_id.clone(), Policy::Once, run));
-    let objects = entries.into_iter().map(|(id, policy, mut object)| {
-        // What all runs share belongs to none of them.
-        if policy != Policy::Keep {
-            object::stamp_owner(&mut object, &snapshot.unit);
-        }
-        BundleObject { id, policy, report_status: policy == Policy::Once, object }
-    });
-    let bundle = Bundle {
-        unit: snapshot.unit.clone(),
-        requires: Vec::new(),
-        features: Vec::new(),
-        objects: objects.collect(),
-    };
+    let bundle = bundle(&snapshot.unit, entries);
     audit::check(&bundle, &audit::Cell::Run { namespace: &namespace }).into_result()?;
     let digest = bundle.digest();
     Ok(Compiled { bundle: Arc::new(bundle), digest, run: reference, run_id, resources })
 }
 
-fn variables(snapshot: &Snapshot, namespace: &str) -> Result<Context, Diagnostic> {
+/// Id of the run itself in its bundle.
+const RUN_ID: &str = "run";
+
+fn bundle(unit: &UnitId, entries: Vec<(String, Policy, Value)>) -> Bundle {
+    let objects = entries.into_iter().map(|(id, policy, mut object)| {
+        // What all runs share belongs to none of them: each would take it from the others.
+        if policy != Policy::Keep {
+            object::stamp_owner(&mut object, unit);
+        }
+        BundleObject { id, policy, report_status: policy == Policy::Once, object }
+    });
+    Bundle {
+        unit: unit.clone(),
+        requires: Vec::new(),
+        features: Vec::new(),
+        objects: objects.collect(),
+    }
+}
+
+/// The variables of a run (reference 3.6).
+///
+/// # Errors
+/// The schema of the parameters cannot be used.
+pub(crate) fn variables(
+    snapshot: &Snapshot,
+    namespace: &str,
+) -> Result<Map<String, Value>, Diagnostic> {
     let values = parameters(
         "parameters",
         snapshot.workflow.parameters.as_ref(),
@@ -107,10 +121,8 @@ fn variables(snapshot: &Snapshot, namespace: &str) -> Result<Context, Diagnostic
         Undeclared::Pass,
     )
     .map_err(|reason| render::fault("spec.workflow.parameters", reason))?;
-    let mut plane = Map::new();
-    if let Some(store) = &snapshot.workflow_plane.secret_store_ref {
-        plane.insert("secretStore".to_owned(), store.name.clone().into());
-    }
+    let store = snapshot.workflow_plane.secret_store_ref.as_ref();
+    let store = store.map_or("", |store| store.name.as_str());
     let mut variables = Map::new();
     variables.insert(
         "metadata".to_owned(),
@@ -122,13 +134,45 @@ fn variables(snapshot: &Snapshot, namespace: &str) -> Result<Context, Diagnostic
         }),
     );
     variables.insert("parameters".to_owned(), Value::Object(values));
-    variables.insert("workflowplane".to_owned(), Value::Object(plane));
-    Ok(Context::from_json(&variables))
+    variables.insert("workflowplane".to_owned(), json!({"secretStore": store}));
+    if !snapshot.external_refs.is_empty() {
+        variables.insert("externalRefs".to_owned(), json!(snapshot.external_refs));
+    }
+    Ok(variables)
+}
+
+/// The run as its template gives it, with argument values in the forms that Argo reads.
+///
+/// # Errors
+/// An expression fails, or the template gives no object with a name.
+pub(crate) fn render_run(
+    engine: &Engine,
+    workflow: &Workflow,
+    context: &Context,
+) -> Result<Value, Diagnostic> {
+    let body = Value::Object(workflow.run_template.clone());
+    let rendered = engine.render(&body, context).map_err(|error| {
+        let path = format!("spec.runTemplate{}", error.path());
+        render::fault(&path, format!("failed to render the run template: {error}"))
+    })?;
+    let mut run = rendered.unwrap_or_default();
+    for field in ["apiVersion", "kind", "metadata"] {
+        if run.get(field).is_none_or(Value::is_null) {
+            let message = format!("validation failed: rendered resource missing {field}");
+            return Err(render::fault(&format!("spec.runTemplate.{field}"), message));
+        }
+    }
+    if object::name(&run).is_empty() {
+        let message = "validation failed: rendered resource missing metadata.name".to_owned();
+        return Err(render::fault("spec.runTemplate.metadata.name", message));
+    }
+    arguments::normalize(&mut run);
+    Ok(run)
 }
 
 /// Makes argument values text, marks the run and its pods as the run's.
 fn prepare_run(snapshot: &Snapshot, run: &mut Value, namespace: &str) {
-    stringify_arguments(run);
+    arguments::stringify(run);
     object::insert_text(run, &["metadata"], "namespace", namespace);
     let mut labels = vec![
         (label::WORKFLOW_RUN, snapshot.run_name.as_str()),
@@ -145,33 +189,21 @@ fn prepare_run(snapshot: &Snapshot, run: &mut Value, namespace: &str) {
     object::insert_text(run, &["spec", "podMetadata", "labels"], label::MANAGED_BY, label::MANAGER);
 }
 
-/// Argo takes argument values as text: objects and lists become JSON, scalars their text.
-fn stringify_arguments(run: &mut Value) {
-    let arguments = run.pointer_mut("/spec/arguments/parameters").and_then(Value::as_array_mut);
-    for argument in arguments.into_iter().flatten() {
-        if let Some(value) = argument.get_mut("value")
-            && !value.is_string()
-        {
-            *value = Value::String(model::canonical::to_string(value));
-        }
-    }
-}
-
 /// What every run needs in its namespace. It is shared by all runs, and so outlives each.
 fn prerequisites(namespace: &str, account: &str) -> Vec<(&'static str, Value)> {
     let role = format!("{account}-role");
     let meta = |name: &str| json!({"name": name, "namespace": namespace});
     vec![
         (
-            "namespace",
+            "shared-namespace",
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}),
         ),
         (
-            "service-account",
+            "shared-service-account",
             json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta(account)}),
         ),
         (
-            "role",
+            "shared-role",
             json!({
                 "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": meta(&role),
                 "rules": [{
@@ -182,7 +214,7 @@ fn prerequisites(namespace: &str, account: &str) -> Vec<(&'static str, Value)> {
             }),
         ),
         (
-            "role-binding",
+            "shared-role-binding",
             json!({
                 "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
                 "metadata": meta(&format!("{account}-role-binding")),
@@ -195,14 +227,17 @@ fn prerequisites(namespace: &str, account: &str) -> Vec<(&'static str, Value)> {
 
 /// Extra resources; one whose name is empty or begins with `-` is left out, which is how optional
 /// ones disappear.
-fn extras(
-    compiler: &Compiler,
-    snapshot: &Snapshot,
+///
+/// # Errors
+/// A template fails.
+pub(crate) fn render_extras(
+    engine: &Engine,
+    workflow: &Workflow,
     context: &Context,
     namespace: &str,
 ) -> Result<Vec<(String, Value)>, Diagnostic> {
     let mut extras = Vec::new();
-    for (index, resource) in snapshot.workflow.resources.iter().enumerate() {
+    for (index, resource) in workflow.resources.iter().enumerate() {
         let body = Value::Object(resource.template.clone());
         let template = Template {
             id: &resource.id,
@@ -212,9 +247,9 @@ fn extras(
             include_when: resource.include_when.as_deref(),
             for_each: None,
             var: None,
-            plane: render::Plane::Data,
+            plane: Plane::Data,
         };
-        for rendered in render::template(compiler.plain_engine(), context, &template)? {
+        for rendered in render::template(engine, context, &template)? {
             let mut object = rendered.object;
             let name = object::name(&object);
             if name.is_empty() || name.starts_with('-') {
@@ -235,3 +270,6 @@ fn reference(object: &Value) -> RunObject {
         namespace: Some(object::namespace(object).to_owned()).filter(|namespace| !namespace.is_empty()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,6 +55,7 @@ pub(super) fn render(
         labels: object.metadata().labels.clone(),
         run: object.spec.clone(),
         workflow: workflow.spec.clone(),
+        external_refs: std::collections::BTreeMap::new(),
         workflow_plane: plane.spec.clone(),
         unit: unit.clone(),
     };

@@ -137,7 +137,7 @@ fn insert_values(snapshot: &Snapshot, variables: &mut Map<String, Value>) -> Res
 }
 
 fn insert_platform(snapshot: &Snapshot, variables: &mut Map<String, Value>) {
-    variables.insert("dataplane".to_owned(), context::data_plane(&snapshot.data_plane));
+    variables.insert("dataplane".to_owned(), context::annotated_data_plane(&snapshot.data_plane));
     let mut environment = Map::new();
     if let Some(gateway) =
         context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec)

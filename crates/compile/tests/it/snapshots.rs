@@ -102,7 +102,7 @@ pub(crate) fn snapshot(input: &Value) -> Result<Snapshot, String> {
     })
 }
 
-fn secrets(references: &Value) -> Secrets {
+pub(crate) fn secrets(references: &Value) -> Secrets {
     let mut secrets = Secrets::new();
     for (name, reference) in references.as_object().into_iter().flatten() {
         let keys = secrets.entry(name.clone()).or_default();

@@ -1,0 +1,193 @@
+//! Variables and names against the recorded ones.
+
+use std::collections::BTreeMap;
+
+use model::kinds::{
+    DataPlane, Environment,
+    component_release::WorkloadSnapshot,
+    container::{Container, EnvVar, FileVar},
+    endpoint::Endpoint,
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    DataPlaneContext, annotated_data_plane,
+    configurations::{Configurations, RemoteRef, Secrets, overridden},
+    dependencies::Dependencies,
+    gateway,
+    service_ports::service_ports,
+    workload,
+};
+use crate::{
+    compat::{check_rows, rows, same},
+    component::variables::endpoint_resources,
+    connections::resources::ResourceItem,
+    snapshots::{decode, secrets},
+};
+
+const TABLE: &str = "component-context.jsonl";
+
+fn agree(own: &Value, expected: &Value) -> Result<(), String> {
+    if same(own, expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+}
+
+/// The workload of a row; rows about workloads alone name no image.
+fn workload_of(input: &Value) -> Result<WorkloadSnapshot, String> {
+    let mut spec = input["workload"]["spec"].clone();
+    if spec.is_null() {
+        spec = json!({"container": {}});
+    }
+    let image = spec["container"]["image"].as_str().unwrap_or_default().to_owned();
+    spec["container"]["image"] = json!(image);
+    if let Some(map) = spec.as_object_mut() {
+        map.shift_remove("owner");
+    }
+    decode(&spec, "workload")
+}
+
+#[test]
+fn workloads_are_seen_as_in_the_reference() {
+    check_rows(&rows(TABLE, "context.ExtractWorkloadData"), &[], |row| {
+        let found = workload_of(&row["input"])?;
+        agree(&workload(&found.container, &found.endpoints), &row["output"]["result"])
+    });
+    check_rows(&rows(TABLE, "context.ExtractEndpointResources"), &[], |row| {
+        let found = workload_of(&row["input"])?;
+        agree(&endpoint_resources(&found.endpoints), &row["output"]["result"])
+    });
+}
+
+#[test]
+fn configurations_are_seen_as_in_the_reference() {
+    check_rows(&rows(TABLE, "context.ExtractConfigurationsFromWorkload"), &[], |row| {
+        let found = workload_of(&row["input"])?;
+        let secrets = secrets(&row["input"]["secretReferences"]);
+        let own = Configurations::new(&found.container, &secrets)?.variable();
+        agree(&own, &row["output"]["result"])
+    });
+}
+
+#[test]
+fn overrides_replace_by_key_and_append() {
+    check_rows(&rows(TABLE, "context.MergeWorkloadOverrides"), &[], |row| {
+        let base: Container =
+            decode(&row["input"]["baseWorkload"]["spec"]["container"], "container")?;
+        let overrides = &row["input"]["overrides"]["container"];
+        let list = |name: &str| overrides.get(name).cloned().unwrap_or_else(|| json!([]));
+        let env: Vec<EnvVar> = decode(&list("env"), "env")?;
+        let files: Vec<FileVar> = decode(&list("files"), "files")?;
+        let own = serde_json::to_value(overridden(&base, &env, &files)).unwrap();
+        agree(&own, &row["output"]["result"]["spec"]["container"])
+    });
+}
+
+#[test]
+fn planes_and_gateways_are_seen_as_in_the_reference() {
+    let plane = |value: &Value| -> Result<DataPlaneContext, String> {
+        Ok(DataPlaneContext {
+            name: String::new(),
+            uid: String::new(),
+            spec: decode(&value["spec"], "data plane")?,
+            annotations: decode(&value["metadata"]["annotations"], "annotations")
+                .unwrap_or_default(),
+        })
+    };
+    check_rows(&rows(TABLE, "context.extractDataPlaneData"), &[], |row| {
+        agree(&annotated_data_plane(&plane(&row["input"]["dp"])?), &row["output"]["result"])
+    });
+    check_rows(&rows(TABLE, "context.extractEnvironmentData"), &[], |row| {
+        let environment: Environment = decode(&row["input"]["env"]["spec"], "environment")?;
+        let own = gateway(&environment, &plane(&row["input"]["dp"])?.spec);
+        agree(&json!(own), &row["output"]["result"]["gateway"])
+    });
+    check_rows(&rows(TABLE, "context.mergeGatewayData"), &[], |row| {
+        let of = |name: &str| row["input"][name].clone();
+        let environment: Environment = decode(&json!({"gateway": of("envGW")}), "environment")?;
+        let data_plane = json!({"clusterAgent": {"clientCA": {}}, "gateway": of("dpGW")});
+        let data_plane: DataPlane = decode(&data_plane, "data plane")?;
+        agree(&json!(gateway(&environment, &data_plane)), &row["output"]["result"])
+    });
+}
+
+/// Configurations that a row gives as their variable.
+fn configurations(variable: &Value) -> (Container, Secrets) {
+    let (mut container, mut secrets) = (Container::default(), Secrets::new());
+    let list = |path: &str| variable.pointer(path).and_then(Value::as_array).cloned();
+    let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+    let mut source = |entry: &Value| -> Option<model::kinds::container::ValueSource> {
+        let remote = entry.get("remoteRef")?;
+        let name = format!("secret-{}", secrets.len());
+        let part = |field: &str| remote[field].as_str().unwrap_or_default().to_owned();
+        let remote =
+            RemoteRef { key: part("key"), property: part("property"), version: part("version") };
+        secrets.insert(name.clone(), BTreeMap::from([("k".to_owned(), remote)]));
+        serde_json::from_value(json!({"secretKeyRef": {"name": name, "key": "k"}})).ok()
+    };
+    for path in ["/configs/envs", "/secrets/envs"] {
+        for entry in list(path).into_iter().flatten() {
+            let value_from = source(&entry);
+            let value = Some(text(&entry, "value"));
+            container.env.push(EnvVar { key: text(&entry, "name"), value, value_from });
+        }
+    }
+    for path in ["/configs/files", "/secrets/files"] {
+        for entry in list(path).into_iter().flatten() {
+            let value_from = source(&entry);
+            container.files.push(FileVar {
+                key: text(&entry, "name"),
+                mount_path: text(&entry, "mountPath"),
+                value: Some(text(&entry, "value")),
+                value_from,
+            });
+        }
+    }
+    (container, secrets)
+}
+
+#[test]
+fn derived_lists_are_those_of_the_reference() {
+    check_rows(&rows(TABLE, "context.BuildDerivedContext"), &[], |row| {
+        let input = &row["input"];
+        let (container, secrets) = configurations(&input["configurations"]);
+        let mut derived = Map::new();
+        let prefix = input["prefix"].as_str().unwrap();
+        Configurations::new(&container, &secrets)?.derive(prefix, &mut derived);
+        let endpoints: BTreeMap<String, Endpoint> =
+            decode(&input["workload"]["endpoints"], "endpoints").unwrap_or_default();
+        derived.insert("servicePorts".to_owned(), json!(service_ports(&endpoints)));
+        let resources = input["endpointResources"].clone();
+        derived.insert(
+            "endpointResources".to_owned(),
+            if resources.is_null() { json!({}) } else { resources },
+        );
+        let item: ResourceItem = {
+            let mut item = input["dependencies"].clone();
+            item["ref"] = json!("r");
+            decode(&item, "dependencies")?
+        };
+        Dependencies { items: &[], resources: &[item] }.derive(&mut derived);
+        agree(&Value::Object(derived), &row["output"]["result"])
+    });
+}
+
+#[test]
+fn a_target_port_of_zero_is_the_port() {
+    let endpoint: Endpoint =
+        decode(&json!({"type": "HTTP", "port": 80, "targetPort": 0}), "endpoint").unwrap();
+    let endpoints = BTreeMap::from([("http".to_owned(), endpoint)]);
+    assert_eq!(service_ports(&endpoints)[0]["targetPort"], 80);
+    let seen = workload(&Container::default(), &endpoints);
+    assert_eq!(seen["endpoints"]["http"]["targetPort"], 80);
+}
+
+#[test]
+fn a_secret_that_is_not_known_is_named() {
+    let container: Container = decode(
+        &json!({"image": "i", "env": [
+            {"key": "A", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}]}),
+        "container",
+    )
+    .unwrap();
+    let error = Configurations::new(&container, &Secrets::new()).unwrap_err();
+    assert_eq!(error, r#"SecretReference "db" not found"#);
+}

@@ -1,0 +1,83 @@
+//! Cells against the recorded ones.
+
+use model::kinds::{DataPlane, Environment, ProjectType};
+use serde_json::{Map, Value, json};
+
+use super::render_objects;
+use crate::{
+    compat::{check_rows, expand_shared, rows, same},
+    context::{self, Undeclared, parameters},
+    functions::Methods,
+    template::{Context, Engine},
+};
+
+/// The variables of a row, which gives the values of planes and environment made already.
+fn variables(input: &Value, project_type: &ProjectType) -> Result<Context, String> {
+    let values = |name: &str, section| {
+        let given = input[name].as_object().cloned().unwrap_or_default();
+        parameters(name, section, &given, Undeclared::Pass).map(Value::Object)
+    };
+    let mut map = Map::new();
+    map.insert("metadata".to_owned(), input["metadata"].clone());
+    map.insert("dataplane".to_owned(), input["dataPlane"].clone());
+    map.insert("environment".to_owned(), input["environment"].clone());
+    if let Some(gateway) = input["environment"].get("gateway") {
+        map.insert("gateway".to_owned(), gateway.clone());
+    }
+    map.insert("parameters".to_owned(), values("parameters", project_type.parameters.as_ref())?);
+    let configs = values("environmentConfigs", project_type.environment_configs.as_ref())?;
+    map.insert("environmentConfigs".to_owned(), configs);
+    Ok(Context::from_json(&map))
+}
+
+fn check(row: &Value, input: &Value) -> Result<(), String> {
+    let mut input = input.clone();
+    expand_shared(&mut input);
+    let project_type: ProjectType =
+        serde_json::from_value(input["projectTypeSpec"].clone()).map_err(|e| e.to_string())?;
+    let context = variables(&input, &project_type)?;
+    let rendered = render_objects(&Engine::new(Methods::Plain), &project_type, &context)
+        .map_err(|diagnostics| diagnostics.to_string())?;
+    let own: Vec<_> =
+        rendered.iter().map(|entry| json!({"id": entry.id, "object": entry.object})).collect();
+    let expected = row["output"].get("result").unwrap_or(&row["output"]);
+    let own = json!({"entries": own});
+    if same(&own, expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+}
+
+#[test]
+fn cells_render_as_in_the_reference() {
+    let all = rows("golden-projects.jsonl", "projectpipeline.Pipeline.Render");
+    check_rows(&all, &[], |row| check(row, &row["input"]));
+    // A snapshot without names cannot be made: the fields of the platform are not optional.
+    let mut all = rows("project-pipeline.jsonl", "projectpipeline.Pipeline.Render");
+    all.retain(|row| row.get("error").is_none());
+    check_rows(&all, &[], |row| check(row, &row["input"]["input"]));
+}
+
+#[test]
+fn planes_and_environments_are_seen_as_in_the_reference() {
+    let spec = |value: &Value| value["spec"].clone();
+    let data_plane = |value: &Value| -> Result<DataPlane, String> {
+        serde_json::from_value(spec(value)).map_err(|error| error.to_string())
+    };
+    let agree = |own: Value, row: &Value| {
+        let expected = row["output"].get("result").unwrap_or(&row["output"]);
+        if same(&own, expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+    };
+    for table in ["golden-projects.jsonl", "project-pipeline.jsonl"] {
+        let planes = rows(table, "projectpipeline.BuildDataPlaneContext");
+        check_rows(&planes, &[], |row| {
+            let plane = &row["input"]["dataPlane"];
+            agree(context::data_plane(&data_plane(plane)?), row)
+        });
+    }
+    let environments = rows("golden-projects.jsonl", "projectpipeline.BuildEnvironmentContext");
+    check_rows(&environments, &[], |row| {
+        let environment: Environment =
+            serde_json::from_value(spec(&row["input"]["env"])).map_err(|error| error.to_string())?;
+        let gateway = context::gateway(&environment, &data_plane(&row["input"]["dataPlane"])?);
+        let own = gateway.map_or_else(|| json!({}), |gateway| json!({"gateway": gateway}));
+        agree(own, row)
+    });
+}

@@ -1,0 +1,167 @@
+//! Runs against the recorded ones.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use model::kinds::{Workflow, WorkflowRun};
+use serde_json::{Value, json};
+
+use super::{Snapshot, arguments, render_extras, render_run, variables};
+use crate::{
+    Compiler,
+    compat::{check_rows, expand_shared, rows, same, says},
+    functions::Methods,
+    names,
+    template::{Context, Engine},
+};
+
+fn decode<T: serde::de::DeserializeOwned>(value: &Value, what: &str) -> Result<T, String> {
+    serde_json::from_value(value.clone()).map_err(|error| format!("{what}: {error}"))
+}
+
+fn snapshot(input: &Value) -> Result<Snapshot, String> {
+    let context = &input["context"];
+    let text = |name: &str| context[name].as_str().unwrap_or_default().to_owned();
+    let mut workflow = input["workflow"]["spec"].clone();
+    if workflow["runTemplate"].is_null() {
+        return Err("invalid input: workflow has no runTemplate".to_owned());
+    }
+    if let Some(map) = workflow.as_object_mut() {
+        map.retain(|_, value| !value.is_null());
+    }
+    let workflow: Workflow = decode(&workflow, "workflow")?;
+    let run: WorkflowRun = decode(&input["workflowRun"]["spec"], "run")?;
+    let store = context["workflowPlane"]["secretStore"].as_str().unwrap_or_default();
+    let plane = json!({
+        "clusterAgent": {"clientCA": {}}, "secretStoreRef": {"name": store},
+    });
+    Ok(Snapshot {
+        namespace: text("namespaceName"),
+        run_name: text("workflowRunName"),
+        labels: match &context["labels"] {
+            Value::Null => IndexMap::new(),
+            labels => decode(labels, "labels")?,
+        },
+        run,
+        workflow,
+        external_refs: match &context["externalRefs"] {
+            Value::Null => BTreeMap::new(),
+            references => decode(references, "externalRefs")?,
+        },
+        workflow_plane: decode(&plane, "plane")?,
+        unit: "workflowrun.default.run".parse().unwrap(),
+    })
+}
+
+fn render(input: &Value) -> Result<Value, String> {
+    let snapshot = snapshot(input)?;
+    let namespace = names::run_namespace(&snapshot.namespace);
+    let context = variables(&snapshot, &namespace).map_err(|fault| fault.message)?;
+    let (engine, context) = (Engine::new(Methods::Plain), Context::from_json(&context));
+    let run = render_run(&engine, &snapshot.workflow, &context).map_err(|fault| fault.message)?;
+    let extras = render_extras(&engine, &snapshot.workflow, &context, &namespace)
+        .map_err(|fault| fault.message)?;
+    let extras: Vec<_> =
+        extras.into_iter().map(|(id, object)| json!({"id": id, "resource": object})).collect();
+    let mut output = json!({"resource": run});
+    if !extras.is_empty() {
+        output["resources"] = Value::Array(extras);
+    }
+    Ok(output)
+}
+
+fn check(row: &Value, input: &Value) -> Result<(), String> {
+    let mut input = input.clone();
+    expand_shared(&mut input);
+    let mut expected = row["output"].get("result").unwrap_or(&row["output"]).clone();
+    if let Some(map) = expected.as_object_mut() {
+        map.shift_remove("metadata");
+    }
+    match (render(&input), row["error"]["message"].as_str()) {
+        (Ok(own), None) if same(&own, &expected) => Ok(()),
+        (Ok(own), None) => Err(format!("\n     {own}\n not {expected}")),
+        (Ok(_), Some(expected)) => Err(format!("should fail with {expected}")),
+        (Err(own), expected) => says(&own, expected),
+    }
+}
+
+#[test]
+fn runs_render_as_in_the_reference() {
+    let all = rows("golden-workflows.jsonl", "workflowpipeline.Pipeline.Render");
+    check_rows(&all, &[], |row| check(row, &row["input"]));
+    // Inputs that a snapshot cannot be made of.
+    let mut all = rows("workflow-pipeline.jsonl", "workflowpipeline.Pipeline.Render");
+    all.retain(|row| {
+        let message = row["error"]["message"].as_str().unwrap_or_default();
+        !message.ends_with("is nil") && !message.ends_with("is required")
+    });
+    check_rows(&all, &[], |row| check(row, &row["input"]["input"]));
+}
+
+#[test]
+fn variables_are_those_of_the_reference() {
+    let all = rows("golden-workflows.jsonl", "workflowpipeline.Pipeline.BuildCELContext");
+    check_rows(&all, &[], |row| {
+        let mut input = row["input"].get("input").unwrap_or(&row["input"]).clone();
+        expand_shared(&mut input);
+        let snapshot = snapshot(&input)?;
+        let namespace = names::run_namespace(&snapshot.namespace);
+        let own = variables(&snapshot, &namespace).map_err(|fault| fault.message)?;
+        let own = Value::Object(own);
+        let expected = row["output"].get("result").unwrap_or(&row["output"]);
+        if same(&own, expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+    });
+}
+
+#[test]
+fn argument_values_take_the_forms_of_the_reference() {
+    let agree = |own: Value, row: &Value| {
+        let expected = &row["output"]["result"];
+        if same(&own, expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+    };
+    let arrays = rows("workflow-pipeline.jsonl", "workflowpipeline.convertFlowStyleArraysToSlices");
+    check_rows(&arrays, &[], |row| {
+        let mut own = row["input"]["data"].clone();
+        arguments::normalize(&mut own);
+        agree(own, row)
+    });
+    let texts = rows("workflowrun.jsonl", "workflowrun.convertParameterValuesToStrings");
+    check_rows(&texts, &[], |row| {
+        let mut own = row["input"]["resource"].clone();
+        arguments::stringify(&mut own);
+        agree(own, row)
+    });
+    // The reference also takes 32-bit floats, which JSON does not have.
+    let mut scalars = rows("workflowrun.jsonl", "workflowrun.convertToString");
+    scalars.retain(|row| !row["id"].as_str().unwrap().ends_with("float32"));
+    check_rows(&scalars, &[], |row| {
+        agree(Value::String(arguments::text_of(&row["input"]["value"])), row)
+    });
+}
+
+fn check_run() -> Snapshot {
+    let text = include_str!("../../../../deploy/catalogue/60-workflow.yaml");
+    let documents = model::yaml::documents(text).unwrap();
+    snapshot(&json!({
+        "workflow": documents[0],
+        "workflowRun": {"spec": {"workflow": {"name": "check", "parameters": {"fail": true}}}},
+        "context": {"namespaceName": "default", "workflowRunName": "check-1"},
+    }))
+    .unwrap()
+}
+
+#[test]
+fn a_run_is_started_once_and_what_runs_share_stays() {
+    use model::Policy::{Keep, Once};
+    let compiled = Compiler::new().workflow(&check_run()).unwrap();
+    let policies: Vec<_> = compiled.bundle.objects.iter().map(|entry| entry.policy).collect();
+    assert_eq!(policies, [Keep, Keep, Keep, Keep, Once]);
+    let run = compiled.bundle.objects.last().unwrap();
+    assert!(run.report_status);
+    assert_eq!(run.id, compiled.run_id);
+    assert_eq!(compiled.run.namespace.as_deref(), Some("workflows-default"));
+    let arguments = &run.object["spec"]["arguments"]["parameters"];
+    assert!(arguments.as_array().unwrap().iter().all(|argument| argument["value"].is_string()));
+    let first = compiled.digest;
+    assert_eq!(first, Compiler::new().workflow(&check_run()).unwrap().digest);
+}
