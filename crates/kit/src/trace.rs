@@ -80,3 +80,78 @@ impl Extractor for Carrier {
         vec![HEADER]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::TracerProvider;
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    /// Runs `check` with spans that are recorded but sent nowhere.
+    fn recorded(check: impl FnOnce()) {
+        let tracer = SdkTracerProvider::builder().build().tracer("test");
+        let layer = tracing_opentelemetry::layer().with_tracer(tracer);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), check);
+    }
+
+    fn trace_id(traceparent: &str) -> &str {
+        traceparent
+            .split('-')
+            .nth(1)
+            .expect("a trace context has four parts")
+    }
+
+    #[test]
+    fn a_trace_goes_on_on_the_other_side_of_headers() {
+        recorded(|| {
+            let mut headers = Vec::new();
+            let sent = tracing::info_span!("publish").in_scope(|| {
+                inject(|name, value| headers.push((name, value.to_owned())));
+                current().expect("the span is recorded")
+            });
+            assert_eq!(headers, [("traceparent", sent.clone())]);
+
+            let find = |name| {
+                headers
+                    .iter()
+                    .find(|(n, _)| *n == name)
+                    .map(|(_, v)| v.as_str())
+            };
+            let taken = extract(find).expect("the header is there");
+            let span = tracing::info_span!("accept");
+            adopt(&span, &taken);
+            let received = of(&span).expect("the span is recorded");
+            assert_eq!(trace_id(&received), trace_id(&sent));
+            assert_ne!(received, sent);
+        });
+    }
+
+    #[test]
+    fn a_span_keeps_its_own_trace_when_it_is_linked_or_offered_nonsense() {
+        recorded(|| {
+            let other = of(&tracing::info_span!("other")).expect("the span is recorded");
+            let span = tracing::info_span!("batch");
+            link(&span, &other);
+            adopt(&span, "00-nonsense");
+            assert_ne!(
+                trace_id(&of(&span).expect("the span is recorded")),
+                trace_id(&other)
+            );
+        });
+    }
+
+    #[test]
+    fn what_is_no_trace_context_is_not_taken() {
+        for value in [
+            "",
+            "nonsense",
+            "00-00000000000000000000000000000000-0000000000000000-01",
+        ] {
+            assert_eq!(extract(|_| Some(value)), None);
+        }
+        assert_eq!(extract(|_| None), None);
+        assert_eq!(current(), None);
+    }
+}

@@ -16,6 +16,16 @@ pub(super) struct Place<'s> {
     open: bool,
 }
 
+/// A key that does not exist.
+pub(super) struct Unknown<'s> {
+    /// The whole path that was written.
+    pub(super) path: String,
+    /// The part of it that does not exist.
+    pub(super) key: String,
+    /// What exists in its place.
+    pub(super) known: Vec<&'s str>,
+}
+
 /// References nest at most this deep, which no schema of a configuration reaches.
 const MAX_DEPTH: usize = 32;
 
@@ -127,14 +137,14 @@ impl<'s> Place<'s> {
         self.open || self.schemas.iter().any(|schema| accepts(schema, kind))
     }
 
-    /// The keys of `dict` that do not exist, each with its whole path and the keys that exist there.
-    pub(super) fn unknown(&self, dict: &Dict) -> Vec<(String, Vec<&'s str>)> {
+    /// The keys of `dict` that do not exist.
+    pub(super) fn unknown(&self, dict: &Dict) -> Vec<Unknown<'s>> {
         let mut unknown = Vec::new();
         self.find_unknown(dict, "", &mut unknown);
         unknown
     }
 
-    fn find_unknown(&self, dict: &Dict, path: &str, unknown: &mut Vec<(String, Vec<&'s str>)>) {
+    fn find_unknown(&self, dict: &Dict, path: &str, unknown: &mut Vec<Unknown<'s>>) {
         for (key, value) in dict {
             let path = if path.is_empty() {
                 key.clone()
@@ -143,12 +153,16 @@ impl<'s> Place<'s> {
             };
             match self.child(key) {
                 Some(child) => child.find_unknown_in(value, &path, unknown),
-                None => unknown.push((path, self.keys())),
+                None => unknown.push(Unknown {
+                    path: down_to_value(path, value),
+                    key: key.clone(),
+                    known: self.keys(),
+                }),
             }
         }
     }
 
-    fn find_unknown_in(&self, value: &Held, path: &str, unknown: &mut Vec<(String, Vec<&'s str>)>) {
+    fn find_unknown_in(&self, value: &Held, path: &str, unknown: &mut Vec<Unknown<'s>>) {
         if let Some(dict) = value.as_dict() {
             // Of a free-form value nothing is known, so nothing is unknown.
             if !self.schemas.is_empty() {
@@ -208,6 +222,19 @@ impl<'s> Place<'s> {
             None => old.len() == 1 && new.keys().any(|key| !old.contains_key(key)),
         }
     }
+}
+
+/// The path of the one value below `value`, so that an unknown section is named as it was written.
+fn down_to_value(mut path: String, mut value: &Held) -> String {
+    while let Some((key, below)) = value
+        .as_dict()
+        .filter(|d| d.len() == 1)
+        .and_then(|d| d.iter().next())
+    {
+        path = format!("{path}.{key}");
+        value = below;
+    }
+    path
 }
 
 fn accepts(schema: &Map<String, Value>, kind: &str) -> bool {

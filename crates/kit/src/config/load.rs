@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use figment::Figment;
 use figment::value::Value;
 
-use super::known::Place;
+use super::known::{Place, Unknown};
 use super::source::Layer;
 use super::{Config, Settings};
 
@@ -146,9 +146,9 @@ fn read(root: &Place<'_>, sources: &Sources) -> Result<Vec<Layer>, Error> {
 
 fn unknown_keys(root: &Place<'_>, layer: &Layer) -> Vec<Fault> {
     let unknown = root.unknown(&layer.values).into_iter();
-    let fault = |(path, known): (String, Vec<&str>)| Fault {
+    let fault = |Unknown { path, key, known }: Unknown<'_>| Fault {
         path,
-        problem: format!("there is no such key; known there: {}", known.join(", ")),
+        problem: format!("there is no key `{key}`; known there: {}", known.join(", ")),
         origin: layer.source.clone(),
     };
     unknown.map(fault).collect()
