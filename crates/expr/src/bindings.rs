@@ -26,9 +26,20 @@ impl Bindings {
 
     /// These bindings, and `values` over them in one layer.
     #[must_use]
-    pub fn with_all<N: Into<Arc<str>>>(&self, values: impl IntoIterator<Item = (N, Value)>) -> Self {
-        let values = values.into_iter().map(|(name, value)| (name.into(), value)).collect();
-        Self { top: Some(Arc::new(Layer { values, below: self.top.clone() })) }
+    pub fn with_all<N: Into<Arc<str>>>(
+        &self,
+        values: impl IntoIterator<Item = (N, Value)>,
+    ) -> Self {
+        let values = values
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect();
+        Self {
+            top: Some(Arc::new(Layer {
+                values,
+                below: self.top.clone(),
+            })),
+        }
     }
 
     /// These bindings, and one more over them.
@@ -42,7 +53,11 @@ impl Bindings {
     pub fn find(&self, name: &str) -> Option<&Value> {
         let mut layer = self.top.as_deref();
         while let Some(current) = layer {
-            let hit = current.values.iter().rev().find(|(bound, _)| &**bound == name);
+            let hit = current
+                .values
+                .iter()
+                .rev()
+                .find(|(bound, _)| &**bound == name);
             if let Some((_, value)) = hit {
                 return Some(value);
             }

@@ -56,13 +56,25 @@ impl Arity {
     /// Exactly `count` arguments of any type.
     #[must_use]
     pub const fn exactly(count: usize) -> Self {
-        Self { min: count, max: count, accepts: &[], result: None, message: "" }
+        Self {
+            min: count,
+            max: count,
+            accepts: &[],
+            result: None,
+            message: "",
+        }
     }
 
     /// `min` arguments or more, of any type.
     #[must_use]
     pub const fn at_least(min: usize) -> Self {
-        Self { min, max: usize::MAX, accepts: &[], result: None, message: "" }
+        Self {
+            min,
+            max: usize::MAX,
+            accepts: &[],
+            result: None,
+            message: "",
+        }
     }
 
     /// With these argument types.
@@ -96,8 +108,14 @@ impl Arity {
         if fits && arguments.iter().flatten().all(accepted) {
             return None;
         }
-        let types: Vec<_> = arguments.iter().map(|kind| kind.map_or("dyn", Type::name)).collect();
-        Some(format!("found no matching overload for '{name}' applied to '({})'", types.join(", ")))
+        let types: Vec<_> = arguments
+            .iter()
+            .map(|kind| kind.map_or("dyn", Type::name))
+            .collect();
+        Some(format!(
+            "found no matching overload for '{name}' applied to '({})'",
+            types.join(", ")
+        ))
     }
 }
 
@@ -121,7 +139,9 @@ impl Custom {
 
 impl fmt::Debug for Custom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Custom").field("arity", &self.arity).finish_non_exhaustive()
+        f.debug_struct("Custom")
+            .field("arity", &self.arity)
+            .finish_non_exhaustive()
     }
 }
 
@@ -173,7 +193,12 @@ impl Environment {
         self.inner.functions.get(name).cloned()
     }
 
-    pub(crate) fn rewrite(&self, receiver: &str, method: &str, arguments: usize) -> Option<Rewrite> {
+    pub(crate) fn rewrite(
+        &self,
+        receiver: &str,
+        method: &str,
+        arguments: usize,
+    ) -> Option<Rewrite> {
         let (_, (count, rewrite)) = self
             .inner
             .rewrites
@@ -207,7 +232,13 @@ impl Builder {
         arity: Arity,
         body: impl Fn(&[Value]) -> Result<Value, Error> + Send + Sync + 'static,
     ) -> Self {
-        self.functions.insert(name, Arc::new(Custom { arity, body: Box::new(body) }));
+        self.functions.insert(
+            name,
+            Arc::new(Custom {
+                arity,
+                body: Box::new(body),
+            }),
+        );
         self
     }
 
@@ -219,7 +250,10 @@ impl Builder {
         (receiver, method): (&'static str, &'static str),
         (object, field): (&'static str, &'static str),
     ) -> Self {
-        let rewrite = Rewrite::Field { object: object.into(), field: field.into() };
+        let rewrite = Rewrite::Field {
+            object: object.into(),
+            field: field.into(),
+        };
         self.rewrites.insert((receiver, method), (0, rewrite));
         self
     }
@@ -231,7 +265,10 @@ impl Builder {
         (receiver, method): (&'static str, &'static str),
         (object, field): (&'static str, &'static str),
     ) -> Self {
-        let rewrite = Rewrite::OptionalIndex { object: object.into(), field: field.into() };
+        let rewrite = Rewrite::OptionalIndex {
+            object: object.into(),
+            field: field.into(),
+        };
         self.rewrites.insert((receiver, method), (1, rewrite));
         self
     }
@@ -266,6 +303,8 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("functions", &self.functions.keys()).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("functions", &self.functions.keys())
+            .finish_non_exhaustive()
     }
 }

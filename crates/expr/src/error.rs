@@ -21,9 +21,18 @@ impl Position {
         }
         let before = &source[..offset];
         let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1;
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Self { line: small(line), column: small(column) }
+        Self {
+            line: small(line),
+            column: small(column),
+        }
     }
 }
 
@@ -105,7 +114,10 @@ impl Error {
     /// Whether the expression itself is wrong, whatever values it meets.
     #[must_use]
     pub const fn is_compile(&self) -> bool {
-        matches!(self, Self::Syntax { .. } | Self::Undeclared { .. } | Self::Type { .. })
+        matches!(
+            self,
+            Self::Syntax { .. } | Self::Undeclared { .. } | Self::Type { .. }
+        )
     }
 
     /// Whether the evaluation ended on a limit, which no operator may absorb.

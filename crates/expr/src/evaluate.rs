@@ -11,7 +11,7 @@ mod operator;
 
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::program::{Callee, Node, Root};
+use crate::program::{Arithmetic, Callee, Comparison, Node, Root};
 use crate::value::{Key, Map, Value};
 
 pub(crate) use budget::Budget;
@@ -23,8 +23,11 @@ pub(crate) fn run(
     slots: usize,
     limits: &Limits,
 ) -> Result<Value, Error> {
-    let mut machine =
-        Machine { globals, locals: vec![Value::Null; slots], budget: Budget::new(limits) };
+    let mut machine = Machine {
+        globals,
+        locals: vec![Value::Null; slots],
+        budget: Budget::new(limits),
+    };
     machine.value(root)
 }
 
@@ -36,6 +39,7 @@ struct Machine<'a> {
 }
 
 impl Machine<'_> {
+    /// Delegates at once: this frame is on the stack at every level.
     fn value(&mut self, node: &Node) -> Result<Value, Error> {
         self.budget.step()?;
         match node {
@@ -44,54 +48,32 @@ impl Machine<'_> {
             Node::TypeName(global, kind) => {
                 Ok(self.global(*global).cloned().unwrap_or(Value::Type(*kind)))
             }
-            Node::Select(operand, field) => access::select(&self.value(operand)?, field),
-            Node::OptionalSelect(operand, field) => {
-                Ok(access::optional_select(&self.value(operand)?, field))
-            }
-            Node::Has(operand, field) => Ok(Value::Bool(access::has(&self.value(operand)?, field))),
-            Node::Index(operand, index) => {
-                let operand = self.value(operand)?;
-                access::index(&operand, &self.value(index)?)
-            }
-            Node::OptionalIndex(operand, index) => {
-                let operand = self.value(operand)?;
-                access::optional_index(&operand, &self.value(index)?)
-            }
+            Node::Select(operand, field) => self.select(operand, field),
+            Node::OptionalSelect(operand, field) => self.optional_select(operand, field),
+            Node::Has(operand, field) => self.has(operand, field),
+            Node::Index(operand, index) => self.index(operand, index),
+            Node::OptionalIndex(operand, index) => self.optional_index(operand, index),
             Node::And(operands) => self.junction(operands, false),
             Node::Or(operands) => self.junction(operands, true),
-            Node::Not(operand) => operator::not(&self.value(operand)?),
-            Node::Negate(operand) => operator::negate(&self.value(operand)?),
-            Node::Conditional(parts) => {
-                let [condition, yes, no] = &**parts;
-                match self.value(condition)? {
-                    Value::Bool(true) => self.value(yes),
-                    Value::Bool(false) => self.value(no),
-                    other => Err(no_overload("_?_:_", &[&other])),
-                }
-            }
+            Node::Not(operand) => self.not(operand),
+            Node::Negate(operand) => self.negate(operand),
+            Node::Conditional(parts) => self.conditional(parts),
             Node::Sum(operands) => self.sum(operands),
-            Node::Arithmetic(kind, left, right) => {
-                let left = self.value(left)?;
-                operator::arithmetic(*kind, &left, &self.value(right)?)
-            }
-            Node::Equal(left, right) => self.equal(left, right).map(Value::Bool),
-            Node::NotEqual(left, right) => self.equal(left, right).map(|equal| Value::Bool(!equal)),
-            Node::Compare(kind, left, right) => {
-                let left = self.value(left)?;
-                operator::compare(*kind, &left, &self.value(right)?)
-            }
-            Node::In(item, range) => {
-                let item = self.value(item)?;
-                let range = self.value(range)?;
-                self.contains(&item, &range)
-            }
+            Node::Arithmetic(kind, left, right) => self.arithmetic(*kind, left, right),
+            Node::Equal(left, right) => self.equal(left, right, true),
+            Node::NotEqual(left, right) => self.equal(left, right, false),
+            Node::Compare(kind, left, right) => self.compare(*kind, left, right),
+            Node::In(item, range) => self.contains(item, range),
             Node::List(items) => self.list(items),
             Node::Map(entries) => self.map(entries),
             Node::Call(callee, arguments) => self.call(callee, arguments),
             Node::Loop(pass) => self.pass(pass),
-            Node::OptionalMap { target, slot, body, flat } => {
-                self.optional_map(target, *slot, body, *flat)
-            }
+            Node::OptionalMap {
+                target,
+                slot,
+                body,
+                flat,
+            } => self.optional_map(target, *slot, body, *flat),
         }
     }
 
@@ -109,18 +91,69 @@ impl Machine<'_> {
         for (depth, field) in path.iter().enumerate() {
             match current {
                 Value::Map(map) => {
-                    current = map.get(field).ok_or_else(|| Error::NoSuchKey(field.to_string()))?;
+                    current = map
+                        .get(field)
+                        .ok_or_else(|| Error::NoSuchKey(field.to_string()))?;
                 }
                 // What follows an optional is optional; that builds values, so it leaves the path.
                 other => {
                     let rest = &path[depth..];
-                    return rest.iter().try_fold(other.clone(), |value, field| {
-                        access::select(&value, field)
-                    });
+                    return rest
+                        .iter()
+                        .try_fold(other.clone(), |value, field| access::select(&value, field));
                 }
             }
         }
         Ok(current.clone())
+    }
+
+    fn select(&mut self, operand: &Node, field: &Key) -> Result<Value, Error> {
+        access::select(&self.value(operand)?, field)
+    }
+
+    fn optional_select(&mut self, operand: &Node, field: &Key) -> Result<Value, Error> {
+        Ok(access::optional_select(&self.value(operand)?, field))
+    }
+
+    fn has(&mut self, operand: &Node, field: &Key) -> Result<Value, Error> {
+        Ok(Value::Bool(access::has(&self.value(operand)?, field)))
+    }
+
+    fn index(&mut self, operand: &Node, index: &Node) -> Result<Value, Error> {
+        let operand = self.value(operand)?;
+        access::index(&operand, &self.value(index)?)
+    }
+
+    fn optional_index(&mut self, operand: &Node, index: &Node) -> Result<Value, Error> {
+        let operand = self.value(operand)?;
+        access::optional_index(&operand, &self.value(index)?)
+    }
+
+    fn not(&mut self, operand: &Node) -> Result<Value, Error> {
+        operator::not(&self.value(operand)?)
+    }
+
+    fn negate(&mut self, operand: &Node) -> Result<Value, Error> {
+        operator::negate(&self.value(operand)?)
+    }
+
+    fn conditional(&mut self, parts: &[Node; 3]) -> Result<Value, Error> {
+        let [condition, yes, no] = parts;
+        match self.value(condition)? {
+            Value::Bool(true) => self.value(yes),
+            Value::Bool(false) => self.value(no),
+            other => Err(no_overload("_?_:_", &[&other])),
+        }
+    }
+
+    fn arithmetic(&mut self, kind: Arithmetic, left: &Node, right: &Node) -> Result<Value, Error> {
+        let left = self.value(left)?;
+        operator::arithmetic(kind, &left, &self.value(right)?)
+    }
+
+    fn compare(&mut self, kind: Comparison, left: &Node, right: &Node) -> Result<Value, Error> {
+        let left = self.value(left)?;
+        operator::compare(kind, &left, &self.value(right)?)
     }
 
     /// `||` where `decisive` is true, `&&` where it is false.
@@ -145,7 +178,9 @@ impl Machine<'_> {
 
     fn sum(&mut self, operands: &[Node]) -> Result<Value, Error> {
         let mut operands = operands.iter();
-        let first = operands.next().ok_or_else(|| Error::argument("nothing to add"))?;
+        let first = operands
+            .next()
+            .ok_or_else(|| Error::argument("nothing to add"))?;
         let mut sum = operator::Sum::new(self.value(first)?);
         for operand in operands {
             let value = self.value(operand)?;
@@ -154,24 +189,26 @@ impl Machine<'_> {
         Ok(sum.finish())
     }
 
-    fn equal(&mut self, left: &Node, right: &Node) -> Result<bool, Error> {
+    /// Whether two values are equal, or are not.
+    fn equal(&mut self, left: &Node, right: &Node, equal: bool) -> Result<Value, Error> {
         let left = self.value(left)?;
         let right = self.value(right)?;
         self.budget.compare(&left)?;
-        Ok(left == right)
+        Ok(Value::Bool((left == right) == equal))
     }
 
-    fn contains(&mut self, item: &Value, range: &Value) -> Result<Value, Error> {
-        match range {
+    fn contains(&mut self, item: &Node, range: &Node) -> Result<Value, Error> {
+        let item = self.value(item)?;
+        let range = self.value(range)?;
+        match &range {
             Value::List(items) => {
-                self.budget.steps(items.len())?;
-                self.budget.compare(range)?;
-                Ok(Value::Bool(items.contains(item)))
+                self.budget.compare(&range)?;
+                Ok(Value::Bool(items.contains(&item)))
             }
-            Value::Map(map) => {
-                Ok(Value::Bool(Key::of(item).is_some_and(|key| map.contains_key(&key))))
-            }
-            other => Err(no_overload("@in", &[item, other])),
+            Value::Map(map) => Ok(Value::Bool(
+                Key::of(&item).is_some_and(|key| map.contains_key(&key)),
+            )),
+            other => Err(no_overload("@in", &[&item, other])),
         }
     }
 
@@ -193,7 +230,9 @@ impl Machine<'_> {
             let key = self.value(key)?;
             let key = literal_key(&key)?;
             let value = self.value(value)?;
-            let Some(value) = unwrapped(value, *optional)? else { continue };
+            let Some(value) = unwrapped(value, *optional)? else {
+                continue;
+            };
             if map.contains_key(&key) {
                 return Err(Error::DuplicateKey(key.to_string()));
             }
@@ -221,12 +260,20 @@ impl Machine<'_> {
         }
     }
 
-    fn optional_map(&mut self, target: &Node, slot: usize, body: &Node, flat: bool) -> Result<Value, Error> {
+    fn optional_map(
+        &mut self,
+        target: &Node,
+        slot: usize,
+        body: &Node,
+        flat: bool,
+    ) -> Result<Value, Error> {
         let target = self.value(target)?;
         let Value::Optional(held) = target else {
             return Err(no_overload("optMap", &[&target]));
         };
-        let Some(held) = held else { return Ok(Value::Optional(None)) };
+        let Some(held) = held else {
+            return Ok(Value::Optional(None));
+        };
         self.bind(slot, Value::clone(&held));
         let result = self.value(body)?;
         match (flat, result) {
@@ -248,9 +295,10 @@ fn unwrapped(value: Value, optional: bool) -> Result<Option<Value>, Error> {
     match (optional, value) {
         (false, value) => Ok(Some(value)),
         (true, Value::Optional(held)) => Ok(held.map(|held| Value::clone(&held))),
-        (true, other) => {
-            Err(Error::argument(format!("cannot initialize optional entry from non-optional value of type {}", other.type_of().name())))
-        }
+        (true, other) => Err(Error::argument(format!(
+            "cannot initialize optional entry from non-optional value of type {}",
+            other.type_of().name()
+        ))),
     }
 }
 
@@ -261,6 +309,9 @@ fn literal_key(value: &Value) -> Result<Key, Error> {
 
 /// The error for operands that no overload of `function` takes.
 pub(crate) fn no_overload(function: &str, operands: &[&Value]) -> Error {
-    let types: Vec<_> = operands.iter().map(|value| value.type_of().name()).collect();
+    let types: Vec<_> = operands
+        .iter()
+        .map(|value| value.type_of().name())
+        .collect();
     Error::NoSuchOverload(format!("{function} applied to ({})", types.join(", ")))
 }

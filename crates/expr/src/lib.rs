@@ -10,6 +10,11 @@
 //! come from JSON are doubles yet must mix with integer literals, omission is a value, limits hold
 //! at every step, and errors carry positions.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "an operation takes a few of the types that values have, and refuses all others alike"
+)]
+
 mod bindings;
 mod environment;
 mod error;

@@ -47,13 +47,27 @@ pub(crate) struct Function {
 }
 
 const fn global(name: &'static str, count: usize, body: Body) -> Function {
-    Function { name, style: Style::Global, min: count, max: count, result: None, body }
+    Function {
+        name,
+        style: Style::Global,
+        min: count,
+        max: count,
+        result: None,
+        body,
+    }
 }
 
 /// `count` leaves the receiver out.
 const fn member(name: &'static str, count: usize, body: Body) -> Function {
     let count = count + 1;
-    Function { name, style: Style::Member, min: count, max: count, result: None, body }
+    Function {
+        name,
+        style: Style::Member,
+        min: count,
+        max: count,
+        result: None,
+        body,
+    }
 }
 
 impl Function {
@@ -87,7 +101,10 @@ static FUNCTIONS: LazyLock<HashMap<(&str, Style), Vec<&Function>>> = LazyLock::n
     ];
     let mut functions: HashMap<_, Vec<_>> = HashMap::new();
     for function in tables.into_iter().flatten() {
-        functions.entry((function.name, function.style)).or_default().push(function);
+        functions
+            .entry((function.name, function.style))
+            .or_default()
+            .push(function);
     }
     functions
 });
@@ -100,7 +117,10 @@ pub(crate) fn exists(name: &str, style: Style) -> bool {
 /// The function of this name that takes so many arguments, the receiver included.
 pub(crate) fn find(name: &str, style: Style, arguments: usize) -> Option<&'static Function> {
     let overloads = FUNCTIONS.get(&(name, style))?;
-    overloads.iter().find(|known| (known.min..=known.max).contains(&arguments)).copied()
+    overloads
+        .iter()
+        .find(|known| (known.min..=known.max).contains(&arguments))
+        .copied()
 }
 
 fn mismatch(function: &str, arguments: &[Value]) -> Error {
@@ -124,7 +144,11 @@ fn integer(function: &str, arguments: &[Value], index: usize) -> Result<i64, Err
 }
 
 /// A list argument.
-fn items<'a>(function: &str, arguments: &'a [Value], index: usize) -> Result<&'a Vec<Value>, Error> {
+fn items<'a>(
+    function: &str,
+    arguments: &'a [Value],
+    index: usize,
+) -> Result<&'a Vec<Value>, Error> {
     match arguments.get(index) {
         Some(Value::List(items)) => Ok(items),
         _ => Err(mismatch(function, arguments)),

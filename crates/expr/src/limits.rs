@@ -17,6 +17,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { source_bytes: 64 << 10, depth: 128, steps: 1_000_000, bytes: 32 << 20 }
+        Self {
+            source_bytes: 64 << 10,
+            depth: 128,
+            steps: 1_000_000,
+            bytes: 32 << 20,
+        }
     }
 }

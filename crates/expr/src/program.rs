@@ -110,6 +110,9 @@ impl Program {
 
 impl Reference {
     fn undeclared(&self) -> Error {
-        Error::Undeclared { at: self.at, name: self.name.to_string() }
+        Error::Undeclared {
+            at: self.at,
+            name: self.name.to_string(),
+        }
     }
 }

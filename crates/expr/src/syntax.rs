@@ -10,4 +10,4 @@ mod token;
 mod tree;
 
 pub(crate) use parser::parse;
-pub(crate) use tree::{Chain, Expr, Kind, Operator};
+pub(crate) use tree::{Chain, Entry, Expr, Item, Kind, Operator};

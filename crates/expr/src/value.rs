@@ -101,12 +101,18 @@ impl Type {
     /// The name of the type in the language.
     #[must_use]
     pub fn name(self) -> &'static str {
-        Self::NAMED.iter().find(|(_, known)| *known == self).map_or("dyn", |(name, _)| name)
+        Self::NAMED
+            .iter()
+            .find(|(_, known)| *known == self)
+            .map_or("dyn", |(name, _)| name)
     }
 
     /// The type of this name. [`Type::Omit`] cannot be named.
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        let found = Self::NAMED.iter().find(|(known, _)| *known == name).map(|(_, found)| *found)?;
+        let found = Self::NAMED
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, found)| *found)?;
         (found != Self::Omit).then_some(found)
     }
 }

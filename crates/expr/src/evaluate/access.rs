@@ -7,9 +7,11 @@ use crate::value::{Key, Value};
 /// `operand.field`. On an optional the result is an optional, absent where the field is.
 pub(super) fn select(operand: &Value, field: &Key) -> Result<Value, Error> {
     match operand {
-        Value::Optional(held) => {
-            Ok(Value::optional(held.as_deref().and_then(|held| find(held, field))))
-        }
+        Value::Optional(None) => Ok(Value::Optional(None)),
+        Value::Optional(Some(held)) => match &**held {
+            Value::Map(map) => Ok(Value::optional(map.get(field).cloned())),
+            _ => Err(Error::NoSuchKey(field.to_string())),
+        },
         other => find(other, field).ok_or_else(|| Error::NoSuchKey(field.to_string())),
     }
 }
@@ -54,14 +56,20 @@ fn find(operand: &Value, field: &Key) -> Option<Value> {
 fn at(operand: &Value, index: &Value) -> Result<Option<Value>, Error> {
     match operand {
         Value::List(items) => {
-            let position =
-                index.as_integer().ok_or_else(|| no_overload("_[_]", &[operand, index]))?;
-            Ok(usize::try_from(position).ok().and_then(|position| items.get(position)).cloned())
+            let position = index
+                .as_integer()
+                .ok_or_else(|| no_overload("_[_]", &[operand, index]))?;
+            Ok(usize::try_from(position)
+                .ok()
+                .and_then(|position| items.get(position))
+                .cloned())
         }
         Value::Map(map) => match index {
-            Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::String(_) => {
-                Ok(Key::of(index).and_then(|key| map.get(&key)).cloned())
-            }
+            Value::Bool(_)
+            | Value::Int(_)
+            | Value::Uint(_)
+            | Value::Double(_)
+            | Value::String(_) => Ok(Key::of(index).and_then(|key| map.get(&key)).cloned()),
             _ => Err(no_overload("_[_]", &[operand, index])),
         },
         Value::Null | Value::Optional(None) => Ok(None),

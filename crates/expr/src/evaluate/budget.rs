@@ -17,7 +17,11 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) const fn new(limits: &Limits) -> Self {
-        Self { steps: limits.steps, bytes: limits.bytes, limits: *limits }
+        Self {
+            steps: limits.steps,
+            bytes: limits.bytes,
+            limits: *limits,
+        }
     }
 
     /// Charges one step.
@@ -28,14 +32,20 @@ impl Budget {
     /// Charges work over so many elements.
     pub(crate) fn steps(&mut self, count: usize) -> Result<(), Error> {
         let left = self.steps.checked_sub(count as u64);
-        self.steps = left.ok_or(Error::Limit { limit: self.limits.steps, unit: "steps" })?;
+        self.steps = left.ok_or(Error::Limit {
+            limit: self.limits.steps,
+            unit: "steps",
+        })?;
         Ok(())
     }
 
     /// Charges text or bytes to be built.
     pub(crate) fn bytes(&mut self, count: usize) -> Result<(), Error> {
         let left = self.bytes.checked_sub(count as u64);
-        self.bytes = left.ok_or(Error::Limit { limit: self.limits.bytes, unit: "bytes" })?;
+        self.bytes = left.ok_or(Error::Limit {
+            limit: self.limits.bytes,
+            unit: "bytes",
+        })?;
         Ok(())
     }
 

@@ -36,7 +36,10 @@ impl Machine<'_> {
                 for (position, item) in items.iter().enumerate() {
                     self.budget.step()?;
                     if let Some(second) = pass.second {
-                        self.bind(pass.first, Value::Int(i64::try_from(position).unwrap_or(i64::MAX)));
+                        self.bind(
+                            pass.first,
+                            Value::Int(i64::try_from(position).unwrap_or(i64::MAX)),
+                        );
                         self.bind(second, item.clone());
                     } else {
                         self.bind(pass.first, item.clone());
@@ -174,12 +177,18 @@ impl Machine<'_> {
         }
         self.visit(pass, range, |machine| {
             machine.budget.slots(2)?;
-            let item = machine.locals.get(pass.first).cloned().unwrap_or(Value::Null);
+            let item = machine
+                .locals
+                .get(pass.first)
+                .cloned()
+                .unwrap_or(Value::Null);
             pairs.push((machine.value(&pass.body)?, item));
             Ok(ControlFlow::Continue(()))
         })?;
         crate::library::sortable(pairs.iter().map(|(key, _)| key))?;
         pairs.sort_by(|(left, _), (right, _)| left.order(right).unwrap_or(Ordering::Equal));
-        Ok(Value::list(pairs.into_iter().map(|(_, item)| item).collect()))
+        Ok(Value::list(
+            pairs.into_iter().map(|(_, item)| item).collect(),
+        ))
     }
 }

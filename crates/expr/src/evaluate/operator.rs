@@ -16,7 +16,10 @@ pub(super) fn not(operand: &Value) -> Result<Value, Error> {
 
 pub(super) fn negate(operand: &Value) -> Result<Value, Error> {
     match operand {
-        Value::Int(int) => int.checked_neg().map(Value::Int).ok_or(Error::Overflow("integer")),
+        Value::Int(int) => int
+            .checked_neg()
+            .map(Value::Int)
+            .ok_or(Error::Overflow("integer")),
         Value::Double(double) => Ok(Value::Double(-double)),
         Value::Duration(span) => {
             Duration::checked(-i128::from(span.nanoseconds())).map(Value::Duration)
@@ -155,7 +158,9 @@ impl Sum {
 
     /// Turns a first operand that can be grown into its growing form.
     fn grow(&mut self, next: &Value, budget: &mut Budget) -> Result<(), Error> {
-        let Self::Value(first) = self else { return Ok(()) };
+        let Self::Value(first) = self else {
+            return Ok(());
+        };
         let grown = match (&*first, next) {
             (Value::String(text), Value::String(_)) => Self::Text(String::from(&**text)),
             (Value::Bytes(bytes), Value::Bytes(_)) => Self::Bytes(bytes.to_vec()),
@@ -179,12 +184,14 @@ impl Sum {
 
 fn add(left: &Value, right: &Value) -> Result<Value, Error> {
     match (left, right) {
-        (Value::Int(left), Value::Int(right)) => {
-            left.checked_add(*right).map(Value::Int).ok_or(Error::Overflow("integer"))
-        }
-        (Value::Uint(left), Value::Uint(right)) => {
-            left.checked_add(*right).map(Value::Uint).ok_or(Error::Overflow("unsigned integer"))
-        }
+        (Value::Int(left), Value::Int(right)) => left
+            .checked_add(*right)
+            .map(Value::Int)
+            .ok_or(Error::Overflow("integer")),
+        (Value::Uint(left), Value::Uint(right)) => left
+            .checked_add(*right)
+            .map(Value::Uint)
+            .ok_or(Error::Overflow("unsigned integer")),
         (Value::Double(left), Value::Double(right)) => Ok(Value::Double(left + right)),
         (Value::Double(left), Value::Int(right)) => Ok(Value::Double(left + *right as f64)),
         (Value::Int(left), Value::Double(right)) => Ok(Value::Double(*left as f64 + right)),

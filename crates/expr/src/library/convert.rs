@@ -8,7 +8,10 @@ use crate::value::{Duration, Timestamp, Type, Value, double_text};
 pub(super) const FUNCTIONS: &[Function] = &[
     global("size", 1, size).gives(Type::Int),
     member("size", 0, size).gives(Type::Int),
-    global("type", 1, |arguments, _| Ok(Value::Type(only(arguments).type_of()))).gives(Type::Type),
+    global("type", 1, |arguments, _| {
+        Ok(Value::Type(only(arguments).type_of()))
+    })
+    .gives(Type::Type),
     global("dyn", 1, |arguments, _| Ok(only(arguments).clone())),
     global("string", 1, string).gives(Type::String),
     global("bytes", 1, bytes).gives(Type::Bytes),
@@ -36,7 +39,9 @@ fn size(arguments: &[Value], budget: &mut Budget) -> Outcome {
         Value::Map(map) => map.len(),
         _ => return Err(mismatch("size", arguments)),
     };
-    i64::try_from(size).map(Value::Int).map_err(|_| Error::Overflow("integer"))
+    i64::try_from(size)
+        .map(Value::Int)
+        .map_err(|_| Error::Overflow("integer"))
 }
 
 fn string(arguments: &[Value], budget: &mut Budget) -> Outcome {
@@ -76,7 +81,9 @@ fn bool(arguments: &[Value], _: &mut Budget) -> Outcome {
         Value::String(text) => match &**text {
             "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(Value::Bool(true)),
             "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(Value::Bool(false)),
-            _ => Err(Error::argument("type conversion error from 'string' to 'bool'")),
+            _ => Err(Error::argument(
+                "type conversion error from 'string' to 'bool'",
+            )),
         },
         _ => Err(mismatch("bool", arguments)),
     }
@@ -87,10 +94,8 @@ fn int(arguments: &[Value], _: &mut Budget) -> Outcome {
         Value::Int(int) => *int,
         Value::Uint(uint) => i64::try_from(*uint).map_err(|_| Error::Overflow("integer"))?,
         Value::Double(double) => numerals::double_to_int(*double)?,
-        Value::Timestamp(time) => {
-            i64::try_from(time.nanoseconds().div_euclid(1_000_000_000))
-                .map_err(|_| Error::Overflow("integer"))?
-        }
+        Value::Timestamp(time) => i64::try_from(time.nanoseconds().div_euclid(1_000_000_000))
+            .map_err(|_| Error::Overflow("integer"))?,
         Value::Duration(span) => span.nanoseconds(),
         Value::String(text) => text
             .parse()

@@ -47,19 +47,26 @@ struct Clause {
 
 impl Clause {
     fn parse(text: &str) -> Result<(Self, &str), Error> {
-        let wrong = |what: &str| {
-            Error::argument(format!("could not parse formatting clause: {what}"))
-        };
+        let wrong =
+            |what: &str| Error::argument(format!("could not parse formatting clause: {what}"));
         let (precision, rest) = match text.strip_prefix('.') {
             None => (None, text),
             Some(after) => {
-                let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
-                let digits = after[..end].parse::<usize>().ok().filter(|digits| *digits <= PRECISION);
+                let end = after
+                    .find(|c: char| !c.is_ascii_digit())
+                    .unwrap_or(after.len());
+                let digits = after[..end]
+                    .parse::<usize>()
+                    .ok()
+                    .filter(|digits| *digits <= PRECISION);
                 let digits = digits.ok_or_else(|| wrong("invalid precision"))?;
                 (Some(digits), &after[end..])
             }
         };
-        let verb = rest.chars().next().ok_or_else(|| wrong("unexpected end of string"))?;
+        let verb = rest
+            .chars()
+            .next()
+            .ok_or_else(|| wrong("unexpected end of string"))?;
         if !matches!(verb, 's' | 'd' | 'f' | 'e' | 'b' | 'o' | 'x' | 'X') {
             return Err(wrong(&format!("unrecognized formatting clause \"{verb}\"")));
         }
@@ -87,7 +94,10 @@ impl Clause {
             },
             ('f', value) => {
                 let double = as_double(value).ok_or_else(wrong)?;
-                push(out, format_args!("{double:.*}", self.precision.unwrap_or(6)));
+                push(
+                    out,
+                    format_args!("{double:.*}", self.precision.unwrap_or(6)),
+                );
             }
             ('e', value) => {
                 let double = as_double(value).ok_or_else(wrong)?;
@@ -136,8 +146,12 @@ fn as_double(value: &Value) -> Option<f64> {
 /// Rust writes `1.5e3`, the format asks for `1.5e+03`.
 fn scientific(double: f64, precision: usize) -> String {
     let text = format!("{double:.precision$e}");
-    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
-    let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
+    let Some((mantissa, exponent)) = text.split_once('e') else {
+        return text;
+    };
+    let (sign, digits) = exponent
+        .strip_prefix('-')
+        .map_or(('+', exponent), |digits| ('-', digits));
     format!("{mantissa}e{sign}{digits:0>2}")
 }
 
@@ -185,12 +199,17 @@ fn write_string(value: &Value, out: &mut String) -> Option<()> {
             out.push(']');
         }
         Value::Map(map) => {
+            let mut entries: Vec<_> = map
+                .iter()
+                .map(|(key, value)| (key.to_string(), value))
+                .collect();
+            entries.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
             out.push('{');
-            for (index, (key, value)) in map.iter().enumerate() {
+            for (index, (key, value)) in entries.into_iter().enumerate() {
                 if index > 0 {
                     out.push_str(", ");
                 }
-                push(out, key);
+                out.push_str(&key);
                 out.push_str(": ");
                 write_string(value, out)?;
             }

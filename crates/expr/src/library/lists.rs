@@ -13,11 +13,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
     member("sort", 0, sort).gives(Type::List),
     member("distinct", 0, distinct).gives(Type::List),
     member("first", 0, |arguments, _| {
-        Ok(Value::optional(items("first", arguments, 0)?.first().cloned()))
+        Ok(Value::optional(
+            items("first", arguments, 0)?.first().cloned(),
+        ))
     })
     .gives(Type::Optional),
     member("last", 0, |arguments, _| {
-        Ok(Value::optional(items("last", arguments, 0)?.last().cloned()))
+        Ok(Value::optional(
+            items("last", arguments, 0)?.last().cloned(),
+        ))
     })
     .gives(Type::Optional),
     global("lists.range", 1, range).gives(Type::List),
@@ -25,21 +29,30 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 fn slice(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let list = items("slice", arguments, 0)?;
-    let (start, end) = (integer("slice", arguments, 1)?, integer("slice", arguments, 2)?);
+    let (start, end) = (
+        integer("slice", arguments, 1)?,
+        integer("slice", arguments, 2)?,
+    );
     let bounds = usize::try_from(start).ok().zip(usize::try_from(end).ok());
-    let part = bounds.and_then(|(start, end)| list.get(start..end)).ok_or_else(|| {
-        Error::argument(format!(
-            "cannot slice({start}, {end}), list is length {}",
-            list.len()
-        ))
-    })?;
+    let part = bounds
+        .and_then(|(start, end)| list.get(start..end))
+        .ok_or_else(|| {
+            Error::argument(format!(
+                "cannot slice({start}, {end}), list is length {}",
+                list.len()
+            ))
+        })?;
     budget.slots(part.len())?;
     Ok(Value::list(part.to_vec()))
 }
 
 fn flatten(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let list = items("flatten", arguments, 0)?;
-    let depth = if arguments.len() > 1 { integer("flatten", arguments, 1)? } else { 1 };
+    let depth = if arguments.len() > 1 {
+        integer("flatten", arguments, 1)?
+    } else {
+        1
+    };
     if depth < 0 {
         return Err(Error::argument("level must be non-negative"));
     }
@@ -48,7 +61,12 @@ fn flatten(arguments: &[Value], budget: &mut Budget) -> Outcome {
     Ok(Value::list(flat))
 }
 
-fn flatten_into(list: &[Value], depth: i64, flat: &mut Vec<Value>, budget: &mut Budget) -> Result<(), Error> {
+fn flatten_into(
+    list: &[Value],
+    depth: i64,
+    flat: &mut Vec<Value>,
+    budget: &mut Budget,
+) -> Result<(), Error> {
     budget.slots(list.len())?;
     for item in list {
         match item {

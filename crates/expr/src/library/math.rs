@@ -6,24 +6,50 @@ use crate::evaluate::Budget;
 use crate::value::{Type, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    global("math.greatest", 1, |arguments, budget| extreme(arguments, budget, true)).or_more(),
-    global("math.least", 1, |arguments, budget| extreme(arguments, budget, false)).or_more(),
-    global("math.ceil", 1, |arguments, _| rounded("math.ceil", arguments, f64::ceil)),
-    global("math.floor", 1, |arguments, _| rounded("math.floor", arguments, f64::floor)),
-    global("math.round", 1, |arguments, _| rounded("math.round", arguments, f64::round)),
-    global("math.trunc", 1, |arguments, _| rounded("math.trunc", arguments, f64::trunc)),
+    global("math.greatest", 1, |arguments, budget| {
+        extreme(arguments, budget, true)
+    })
+    .or_more(),
+    global("math.least", 1, |arguments, budget| {
+        extreme(arguments, budget, false)
+    })
+    .or_more(),
+    global("math.ceil", 1, |arguments, _| {
+        rounded("math.ceil", arguments, f64::ceil)
+    }),
+    global("math.floor", 1, |arguments, _| {
+        rounded("math.floor", arguments, f64::floor)
+    }),
+    global("math.round", 1, |arguments, _| {
+        rounded("math.round", arguments, f64::round)
+    }),
+    global("math.trunc", 1, |arguments, _| {
+        rounded("math.trunc", arguments, f64::trunc)
+    }),
     global("math.abs", 1, abs),
     global("math.sign", 1, sign),
     global("math.sqrt", 1, sqrt).gives(Type::Double),
-    global("math.isInf", 1, |arguments, _| tested("math.isInf", arguments, f64::is_infinite))
-        .gives(Type::Bool),
-    global("math.isNaN", 1, |arguments, _| tested("math.isNaN", arguments, f64::is_nan))
-        .gives(Type::Bool),
-    global("math.isFinite", 1, |arguments, _| tested("math.isFinite", arguments, f64::is_finite))
-        .gives(Type::Bool),
-    global("math.bitAnd", 2, |arguments, _| bits("math.bitAnd", arguments, |l, r| l & r)),
-    global("math.bitOr", 2, |arguments, _| bits("math.bitOr", arguments, |l, r| l | r)),
-    global("math.bitXor", 2, |arguments, _| bits("math.bitXor", arguments, |l, r| l ^ r)),
+    global("math.isInf", 1, |arguments, _| {
+        tested("math.isInf", arguments, f64::is_infinite)
+    })
+    .gives(Type::Bool),
+    global("math.isNaN", 1, |arguments, _| {
+        tested("math.isNaN", arguments, f64::is_nan)
+    })
+    .gives(Type::Bool),
+    global("math.isFinite", 1, |arguments, _| {
+        tested("math.isFinite", arguments, f64::is_finite)
+    })
+    .gives(Type::Bool),
+    global("math.bitAnd", 2, |arguments, _| {
+        bits("math.bitAnd", arguments, |l, r| l & r)
+    }),
+    global("math.bitOr", 2, |arguments, _| {
+        bits("math.bitOr", arguments, |l, r| l | r)
+    }),
+    global("math.bitXor", 2, |arguments, _| {
+        bits("math.bitXor", arguments, |l, r| l ^ r)
+    }),
     global("math.bitNot", 1, bit_not),
     global("math.bitShiftLeft", 2, |arguments, _| {
         shifted("math.bitShiftLeft", arguments, u64::checked_shl)
@@ -35,7 +61,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// The greatest or the least of the arguments, or of the one list given.
 fn extreme(arguments: &[Value], budget: &mut Budget, greatest: bool) -> Outcome {
-    let name = if greatest { "math.greatest" } else { "math.least" };
+    let name = if greatest {
+        "math.greatest"
+    } else {
+        "math.least"
+    };
     let candidates = match arguments {
         [Value::List(items)] => items.as_slice(),
         _ => arguments,
@@ -48,13 +78,20 @@ fn extreme(arguments: &[Value], budget: &mut Budget, greatest: bool) -> Outcome 
         }
         let wins = |best: &Value| {
             let order = candidate.order(best);
-            order.is_some_and(|order| if greatest { order.is_gt() } else { order.is_lt() })
+            order.is_some_and(|order| {
+                if greatest {
+                    order.is_gt()
+                } else {
+                    order.is_lt()
+                }
+            })
         };
         if best.is_none_or(wins) {
             best = Some(candidate);
         }
     }
-    best.cloned().ok_or_else(|| Error::argument(format!("{name}() must have arguments")))
+    best.cloned()
+        .ok_or_else(|| Error::argument(format!("{name}() must have arguments")))
 }
 
 fn rounded(name: &str, arguments: &[Value], round: fn(f64) -> f64) -> Outcome {
@@ -73,7 +110,10 @@ fn tested(name: &str, arguments: &[Value], test: fn(f64) -> bool) -> Outcome {
 
 fn abs(arguments: &[Value], _: &mut Budget) -> Outcome {
     match arguments {
-        [Value::Int(int)] => int.checked_abs().map(Value::Int).ok_or(Error::Overflow("integer")),
+        [Value::Int(int)] => int
+            .checked_abs()
+            .map(Value::Int)
+            .ok_or(Error::Overflow("integer")),
         [uint @ Value::Uint(_)] => Ok(uint.clone()),
         [Value::Double(double)] => Ok(Value::Double(double.abs())),
         _ => Err(mismatch("math.abs", arguments)),
@@ -102,9 +142,9 @@ fn sqrt(arguments: &[Value], _: &mut Budget) -> Outcome {
 
 fn bits(name: &str, arguments: &[Value], combine: fn(u64, u64) -> u64) -> Outcome {
     match arguments {
-        [Value::Int(left), Value::Int(right)] => {
-            Ok(Value::Int(combine(left.cast_unsigned(), right.cast_unsigned()).cast_signed()))
-        }
+        [Value::Int(left), Value::Int(right)] => Ok(Value::Int(
+            combine(left.cast_unsigned(), right.cast_unsigned()).cast_signed(),
+        )),
         [Value::Uint(left), Value::Uint(right)] => Ok(Value::Uint(combine(*left, *right))),
         _ => Err(mismatch(name, arguments)),
     }
@@ -122,13 +162,19 @@ fn bit_not(arguments: &[Value], _: &mut Budget) -> Outcome {
 fn shifted(name: &str, arguments: &[Value], shift: fn(u64, u32) -> Option<u64>) -> Outcome {
     let places = integer(name, arguments, 1)?;
     if places < 0 {
-        return Err(Error::argument(format!("{name}() negative offset: {places}")));
+        return Err(Error::argument(format!(
+            "{name}() negative offset: {places}"
+        )));
     }
-    let by = |bits: u64| u32::try_from(places).ok().and_then(|places| shift(bits, places));
+    let by = |bits: u64| {
+        u32::try_from(places)
+            .ok()
+            .and_then(|places| shift(bits, places))
+    };
     match arguments.first() {
-        Some(Value::Int(int)) => {
-            Ok(Value::Int(by(int.cast_unsigned()).unwrap_or_default().cast_signed()))
-        }
+        Some(Value::Int(int)) => Ok(Value::Int(
+            by(int.cast_unsigned()).unwrap_or_default().cast_signed(),
+        )),
         Some(Value::Uint(uint)) => Ok(Value::Uint(by(*uint).unwrap_or_default())),
         _ => Err(mismatch(name, arguments)),
     }

@@ -8,7 +8,11 @@ use crate::error::Error;
 /// The double is not finite, or not strictly inside of the range of integers.
 pub(super) fn double_to_int(double: f64) -> Result<i64, Error> {
     const END: f64 = 9_223_372_036_854_775_808.0;
-    if double > -END && double < END { Ok(double as i64) } else { Err(Error::Overflow("integer")) }
+    if double > -END && double < END {
+        Ok(double as i64)
+    } else {
+        Err(Error::Overflow("integer"))
+    }
 }
 
 /// Cuts the fraction off.

@@ -6,11 +6,15 @@ use crate::evaluate::Budget;
 use crate::value::{Type, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    global("optional.of", 1, |arguments, _| Ok(Value::optional(arguments.first().cloned())))
-        .gives(Type::Optional),
+    global("optional.of", 1, |arguments, _| {
+        Ok(Value::optional(arguments.first().cloned()))
+    })
+    .gives(Type::Optional),
     global("optional.none", 0, |_, _| Ok(Value::Optional(None))).gives(Type::Optional),
     global("optional.ofNonZeroValue", 1, |arguments, _| {
-        Ok(Value::optional(arguments.first().filter(|value| !is_zero(value)).cloned()))
+        Ok(Value::optional(
+            arguments.first().filter(|value| !is_zero(value)).cloned(),
+        ))
     })
     .gives(Type::Optional),
     global("optional.unwrap", 1, unwrap).gives(Type::List),

@@ -20,8 +20,7 @@ const PATTERN_BYTES: usize = 1 << 20;
 
 /// Compiling takes far longer than matching, and rules use the same few patterns. What does not
 /// compile is kept as `None`.
-static PATTERNS: LazyLock<Cache<Box<str>, Option<Arc<Regex>>>> =
-    LazyLock::new(|| Cache::new(256));
+static PATTERNS: LazyLock<Cache<Box<str>, Option<Arc<Regex>>>> = LazyLock::new(|| Cache::new(256));
 
 fn matches(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let subject = text("matches", arguments, 0)?;

@@ -13,8 +13,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 type Lists<'a> = (&'a [Value], &'a [Value]);
 
-fn lists<'a>(function: &str, arguments: &'a [Value], budget: &mut Budget) -> Result<Lists<'a>, Error> {
-    let (left, right) = (items(function, arguments, 0)?, items(function, arguments, 1)?);
+fn lists<'a>(
+    function: &str,
+    arguments: &'a [Value],
+    budget: &mut Budget,
+) -> Result<Lists<'a>, Error> {
+    let (left, right) = (
+        items(function, arguments, 0)?,
+        items(function, arguments, 1)?,
+    );
     budget.steps(left.len().saturating_mul(right.len()))?;
     Ok((left, right))
 }

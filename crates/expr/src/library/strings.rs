@@ -8,27 +8,41 @@ use crate::value::{Type, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     member("contains", 1, |arguments, budget| {
-        search("contains", arguments, budget, |text, part| text.contains(part))
+        search("contains", arguments, budget, |text, part| {
+            text.contains(part)
+        })
     })
     .gives(Type::Bool),
     member("startsWith", 1, |arguments, budget| {
-        search("startsWith", arguments, budget, |text, part| text.starts_with(part))
+        search("startsWith", arguments, budget, |text, part| {
+            text.starts_with(part)
+        })
     })
     .gives(Type::Bool),
     member("endsWith", 1, |arguments, budget| {
-        search("endsWith", arguments, budget, |text, part| text.ends_with(part))
+        search("endsWith", arguments, budget, |text, part| {
+            text.ends_with(part)
+        })
     })
     .gives(Type::Bool),
     member("charAt", 1, char_at).gives(Type::String),
     member("indexOf", 1, index_of).up_to(1).gives(Type::Int),
-    member("lastIndexOf", 1, last_index_of).up_to(1).gives(Type::Int),
+    member("lastIndexOf", 1, last_index_of)
+        .up_to(1)
+        .gives(Type::Int),
     member("join", 0, join).up_to(1).gives(Type::String),
     member("lowerAscii", 0, |arguments, budget| {
-        built(text("lowerAscii", arguments, 0)?.to_ascii_lowercase(), budget)
+        built(
+            text("lowerAscii", arguments, 0)?.to_ascii_lowercase(),
+            budget,
+        )
     })
     .gives(Type::String),
     member("upperAscii", 0, |arguments, budget| {
-        built(text("upperAscii", arguments, 0)?.to_ascii_uppercase(), budget)
+        built(
+            text("upperAscii", arguments, 0)?.to_ascii_uppercase(),
+            budget,
+        )
     })
     .gives(Type::String),
     member("trim", 0, |arguments, budget| {
@@ -38,7 +52,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     member("reverse", 0, reverse),
     member("replace", 2, replace).up_to(1).gives(Type::String),
     member("split", 1, split).up_to(1).gives(Type::List),
-    member("substring", 1, substring).up_to(1).gives(Type::String),
+    member("substring", 1, substring)
+        .up_to(1)
+        .gives(Type::String),
     member("format", 1, format::format).gives(Type::String),
     global("strings.quote", 1, quote).gives(Type::String),
 ];
@@ -49,7 +65,12 @@ fn built(text: String, budget: &mut Budget) -> Outcome {
     Ok(Value::from(text))
 }
 
-fn search(name: &str, arguments: &[Value], budget: &mut Budget, test: fn(&str, &str) -> bool) -> Outcome {
+fn search(
+    name: &str,
+    arguments: &[Value],
+    budget: &mut Budget,
+    test: fn(&str, &str) -> bool,
+) -> Outcome {
     let (subject, part) = (text(name, arguments, 0)?, text(name, arguments, 1)?);
     budget.steps(subject.len() / 64)?;
     Ok(Value::Bool(test(subject, part)))
@@ -58,7 +79,10 @@ fn search(name: &str, arguments: &[Value], budget: &mut Budget, test: fn(&str, &
 /// The byte offset of a character, the end included.
 fn offset(text: &str, character: i64) -> Option<usize> {
     let character = usize::try_from(character).ok()?;
-    text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(character)
+    text.char_indices()
+        .map(|(at, _)| at)
+        .chain([text.len()])
+        .nth(character)
 }
 
 fn out_of_range(index: i64) -> Error {
@@ -80,8 +104,15 @@ fn character(text: &str, at: usize) -> Value {
 }
 
 fn index_of(arguments: &[Value], budget: &mut Budget) -> Outcome {
-    let (subject, part) = (text("indexOf", arguments, 0)?, text("indexOf", arguments, 1)?);
-    let from = if arguments.len() > 2 { integer("indexOf", arguments, 2)? } else { 0 };
+    let (subject, part) = (
+        text("indexOf", arguments, 0)?,
+        text("indexOf", arguments, 1)?,
+    );
+    let from = if arguments.len() > 2 {
+        integer("indexOf", arguments, 2)?
+    } else {
+        0
+    };
     budget.steps(subject.len() / 16)?;
     if part.is_empty() && from >= 0 && arguments.len() < 3 {
         return Ok(Value::Int(from));
@@ -93,14 +124,18 @@ fn index_of(arguments: &[Value], budget: &mut Budget) -> Outcome {
 
 /// With a position, the last match that starts there or before.
 fn last_index_of(arguments: &[Value], budget: &mut Budget) -> Outcome {
-    let (subject, part) = (text("lastIndexOf", arguments, 0)?, text("lastIndexOf", arguments, 1)?);
+    let (subject, part) = (
+        text("lastIndexOf", arguments, 0)?,
+        text("lastIndexOf", arguments, 1)?,
+    );
     budget.steps(subject.len() / 16)?;
     let end = if arguments.len() > 2 {
         let last = integer("lastIndexOf", arguments, 2)?;
         let at = offset(subject, last).ok_or_else(|| out_of_range(last))?;
         let mut end = (at + part.len()).min(subject.len());
+        // No match ends inside of a character.
         while !subject.is_char_boundary(end) {
-            end += 1;
+            end -= 1;
         }
         end
     } else {
@@ -112,7 +147,11 @@ fn last_index_of(arguments: &[Value], budget: &mut Budget) -> Outcome {
 
 fn join(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let list = items("join", arguments, 0)?;
-    let separator = if arguments.len() > 1 { text("join", arguments, 1)? } else { "" };
+    let separator = if arguments.len() > 1 {
+        text("join", arguments, 1)?
+    } else {
+        ""
+    };
     let mut joined = String::new();
     for (index, item) in list.iter().enumerate() {
         let item = item.as_str().ok_or_else(|| mismatch("join", arguments))?;
@@ -140,11 +179,22 @@ fn reverse(arguments: &[Value], budget: &mut Budget) -> Outcome {
 
 fn replace(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let subject = text("replace", arguments, 0)?;
-    let (old, new) = (text("replace", arguments, 1)?, text("replace", arguments, 2)?);
-    let limit = if arguments.len() > 3 { integer("replace", arguments, 3)? } else { -1 };
+    let (old, new) = (
+        text("replace", arguments, 1)?,
+        text("replace", arguments, 2)?,
+    );
+    let limit = if arguments.len() > 3 {
+        integer("replace", arguments, 3)?
+    } else {
+        -1
+    };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     // An empty text to replace stands before every character and at the end.
-    let places = if old.is_empty() { subject.len() + 1 } else { subject.len() / old.len() };
+    let places = if old.is_empty() {
+        subject.len() + 1
+    } else {
+        subject.len() / old.len()
+    };
     budget.steps(subject.len() / 16)?;
     budget.bytes(subject.len() + places.min(limit).saturating_mul(new.len()))?;
     Ok(Value::from(subject.replacen(old, new, limit)))
@@ -152,7 +202,11 @@ fn replace(arguments: &[Value], budget: &mut Budget) -> Outcome {
 
 fn split(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let (subject, separator) = (text("split", arguments, 0)?, text("split", arguments, 1)?);
-    let limit = if arguments.len() > 2 { integer("split", arguments, 2)? } else { -1 };
+    let limit = if arguments.len() > 2 {
+        integer("split", arguments, 2)?
+    } else {
+        -1
+    };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     budget.bytes(subject.len())?;
     let parts: Vec<Value> = if limit == 0 {
@@ -193,9 +247,10 @@ fn substring(arguments: &[Value], budget: &mut Budget) -> Outcome {
     } else {
         subject.len()
     };
-    subject.get(from..to).map(Value::from).ok_or_else(|| {
-        Error::argument(format!("invalid substring range, start: {start}"))
-    })
+    subject
+        .get(from..to)
+        .map(Value::from)
+        .ok_or_else(|| Error::argument(format!("invalid substring range, start: {start}")))
 }
 
 fn quote(arguments: &[Value], budget: &mut Budget) -> Outcome {

@@ -13,18 +13,24 @@ const SECOND: i64 = 1_000_000_000;
 
 macro_rules! part {
     ($name:literal, $date:expr) => {
-        member($name, 0, |arguments: &[Value], _: &mut Budget| dated($name, arguments, $date))
-            .up_to(1)
-            .gives(Type::Int)
+        member($name, 0, |arguments: &[Value], _: &mut Budget| {
+            dated($name, arguments, $date)
+        })
+        .up_to(1)
+        .gives(Type::Int)
     };
     ($name:literal, $date:expr, $span:expr) => {
-        member($name, 0, |arguments: &[Value], _: &mut Budget| match arguments {
-            [Value::Duration(span)] => {
-                let of: fn(i64) -> i64 = $span;
-                Ok(Value::Int(of(span.nanoseconds())))
-            }
-            _ => dated($name, arguments, $date),
-        })
+        member(
+            $name,
+            0,
+            |arguments: &[Value], _: &mut Budget| match arguments {
+                [Value::Duration(span)] => {
+                    let of: fn(i64) -> i64 = $span;
+                    Ok(Value::Int(of(span.nanoseconds())))
+                }
+                _ => dated($name, arguments, $date),
+            },
+        )
         .up_to(1)
         .gives(Type::Int)
     };
@@ -35,14 +41,21 @@ pub(super) const FUNCTIONS: &[Function] = &[
     part!("getMonth", |time| i64::from(time.month()) - 1),
     part!("getDate", |time| i64::from(time.day())),
     part!("getDayOfMonth", |time| i64::from(time.day()) - 1),
-    part!("getDayOfWeek", |time| i64::from(time.weekday().to_sunday_zero_offset())),
+    part!("getDayOfWeek", |time| i64::from(
+        time.weekday().to_sunday_zero_offset()
+    )),
     part!("getDayOfYear", |time| i64::from(time.day_of_year()) - 1),
-    part!("getHours", |time| i64::from(time.hour()), |span| span / (3600 * SECOND)),
-    part!("getMinutes", |time| i64::from(time.minute()), |span| span / (60 * SECOND)),
-    part!("getSeconds", |time| i64::from(time.second()), |span| span / SECOND),
-    part!("getMilliseconds", |time| i64::from(time.millisecond()), |span| {
-        span % SECOND / 1_000_000
-    }),
+    part!("getHours", |time| i64::from(time.hour()), |span| span
+        / (3600 * SECOND)),
+    part!("getMinutes", |time| i64::from(time.minute()), |span| span
+        / (60 * SECOND)),
+    part!("getSeconds", |time| i64::from(time.second()), |span| span
+        / SECOND),
+    part!(
+        "getMilliseconds",
+        |time| i64::from(time.millisecond()),
+        |span| { span % SECOND / 1_000_000 }
+    ),
 ];
 
 fn dated(name: &str, arguments: &[Value], part: fn(&Zoned) -> i64) -> Outcome {
@@ -66,7 +79,13 @@ fn zone(name: &str) -> Result<TimeZone, Error> {
     if !(0..60).contains(&minutes) || hours_number.abs() > 24 {
         return Err(unknown());
     }
-    let minutes = if hours.starts_with('-') { -minutes } else { minutes };
+    let minutes = if hours.starts_with('-') {
+        -minutes
+    } else {
+        minutes
+    };
     let seconds = hours_number * 3600 + minutes * 60;
-    Offset::from_seconds(seconds).map(TimeZone::fixed).map_err(|_| unknown())
+    Offset::from_seconds(seconds)
+        .map(TimeZone::fixed)
+        .map_err(|_| unknown())
 }

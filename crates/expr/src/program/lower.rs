@@ -8,7 +8,7 @@ use super::{Reference, macros, types};
 use crate::environment::{Environment, Rewrite};
 use crate::error::{Error, Position};
 use crate::library::{self, Style};
-use crate::syntax::{Chain, Expr, Kind, Operator};
+use crate::syntax::{Chain, Entry, Expr, Item, Kind, Operator};
 use crate::value::{Key, Type, Value};
 
 pub(super) struct Lowered {
@@ -18,11 +18,25 @@ pub(super) struct Lowered {
     pub(super) result: Option<Type>,
 }
 
-pub(super) fn lower(environment: &Environment, source: &str, tree: &Expr) -> Result<Lowered, Error> {
-    let mut lower =
-        Lower { environment, source, references: Vec::new(), scope: Vec::new(), slots: 0 };
+pub(super) fn lower(
+    environment: &Environment,
+    source: &str,
+    tree: &Expr,
+) -> Result<Lowered, Error> {
+    let mut lower = Lower {
+        environment,
+        source,
+        references: Vec::new(),
+        scope: Vec::new(),
+        slots: 0,
+    };
     let (root, result) = lower.expr(tree)?;
-    Ok(Lowered { root, references: lower.references, slots: lower.slots, result })
+    Ok(Lowered {
+        root,
+        references: lower.references,
+        slots: lower.slots,
+        result,
+    })
 }
 
 /// A node, and the type of its value where the text alone tells it.
@@ -39,12 +53,17 @@ pub(super) struct Lower<'a> {
 
 impl Lower<'_> {
     pub(super) fn error(&self, at: usize, message: impl Into<String>) -> Error {
-        Error::Syntax { at: Position::of(self.source, at), message: message.into() }
+        Error::Syntax {
+            at: Position::of(self.source, at),
+            message: message.into(),
+        }
     }
 
     fn mismatch(&self, at: usize, function: &str, operands: &[Option<Type>]) -> Error {
-        let operands: Vec<_> =
-            operands.iter().map(|kind| kind.map_or("dyn", Type::name)).collect();
+        let operands: Vec<_> = operands
+            .iter()
+            .map(|kind| kind.map_or("dyn", Type::name))
+            .collect();
         Error::Type {
             at: Position::of(self.source, at),
             function: function.to_owned(),
@@ -53,7 +72,10 @@ impl Lower<'_> {
     }
 
     fn undeclared(&self, at: usize, name: &str) -> Error {
-        Error::Undeclared { at: Position::of(self.source, at), name: name.to_owned() }
+        Error::Undeclared {
+            at: Position::of(self.source, at),
+            name: name.to_owned(),
+        }
     }
 
     /// Brings a loop variable into scope and gives its slot.
@@ -71,49 +93,77 @@ impl Lower<'_> {
         self.expr(expr).map(|(node, _)| node)
     }
 
+    /// Delegates at once: this frame is on the stack at every level.
     pub(super) fn expr(&mut self, expr: &Expr) -> Result<Typed, Error> {
         let at = expr.at;
-        Ok(match &expr.kind {
-            Kind::Literal(value) => (Node::Constant(value.clone()), Some(value.type_of())),
-            Kind::Name(name) => self.name(name, at),
-            Kind::Select { operand, field, optional: false } => self.select(operand, field)?,
-            Kind::Select { operand, field, optional: true } => {
-                let operand = Box::new(self.node(operand)?);
-                (Node::OptionalSelect(operand, key(field)), Some(Type::Optional))
-            }
-            Kind::Index { operand, index, optional } => {
-                let (operand, index) = (Box::new(self.node(operand)?), Box::new(self.node(index)?));
-                if *optional {
-                    (Node::OptionalIndex(operand, index), Some(Type::Optional))
-                } else {
-                    (Node::Index(operand, index), None)
-                }
-            }
-            Kind::Call { target, name, arguments } => {
-                self.call(target.as_deref(), name, arguments, at)?
-            }
-            Kind::List(items) => {
-                let items = items
-                    .iter()
-                    .map(|item| Ok((self.node(&item.value)?, item.optional)))
-                    .collect::<Result<_, Error>>()?;
-                (Node::List(items), Some(Type::List))
-            }
-            Kind::Map(entries) => {
-                let entries = entries
-                    .iter()
-                    .map(|entry| {
-                        Ok((self.node(&entry.key)?, self.node(&entry.value)?, entry.optional))
-                    })
-                    .collect::<Result<_, Error>>()?;
-                (Node::Map(entries), Some(Type::Map))
-            }
-            Kind::Not(operand) => self.not(operand, at)?,
-            Kind::Negate(operand) => self.negate(operand, at)?,
-            Kind::Chain(chain, operands) => self.chain(*chain, operands, at)?,
-            Kind::Binary(operator, left, right) => self.binary(*operator, left, right, at)?,
-            Kind::Conditional(parts) => self.conditional(parts)?,
+        match &expr.kind {
+            Kind::Literal(value) => Ok((Node::Constant(value.clone()), Some(value.type_of()))),
+            Kind::Name(name) => Ok(self.name(name, at)),
+            Kind::Select {
+                operand,
+                field,
+                optional: false,
+            } => self.select(operand, field),
+            Kind::Select {
+                operand,
+                field,
+                optional: true,
+            } => self.optional_select(operand, field),
+            Kind::Index {
+                operand,
+                index,
+                optional,
+            } => self.index(operand, index, *optional),
+            Kind::Call {
+                target,
+                name,
+                arguments,
+            } => self.call(target.as_deref(), name, arguments, at),
+            Kind::List(items) => self.list(items),
+            Kind::Map(entries) => self.map(entries),
+            Kind::Not(operand) => self.not(operand, at),
+            Kind::Negate(operand) => self.negate(operand, at),
+            Kind::Chain(chain, operands) => self.chain(*chain, operands, at),
+            Kind::Binary(operator, left, right) => self.binary(*operator, left, right, at),
+            Kind::Conditional(parts) => self.conditional(parts),
+        }
+    }
+
+    fn optional_select(&mut self, operand: &Expr, field: &Arc<str>) -> Result<Typed, Error> {
+        let operand = Box::new(self.node(operand)?);
+        Ok((
+            Node::OptionalSelect(operand, key(field)),
+            Some(Type::Optional),
+        ))
+    }
+
+    fn index(&mut self, operand: &Expr, index: &Expr, optional: bool) -> Result<Typed, Error> {
+        let (operand, index) = (Box::new(self.node(operand)?), Box::new(self.node(index)?));
+        Ok(if optional {
+            (Node::OptionalIndex(operand, index), Some(Type::Optional))
+        } else {
+            (Node::Index(operand, index), None)
         })
+    }
+
+    fn list(&mut self, items: &[Item]) -> Result<Typed, Error> {
+        let mut nodes = Vec::with_capacity(items.len());
+        for item in items {
+            nodes.push((self.node(&item.value)?, item.optional));
+        }
+        Ok((Node::List(nodes), Some(Type::List)))
+    }
+
+    fn map(&mut self, entries: &[Entry]) -> Result<Typed, Error> {
+        let mut nodes = Vec::with_capacity(entries.len());
+        for entry in entries {
+            nodes.push((
+                self.node(&entry.key)?,
+                self.node(&entry.value)?,
+                entry.optional,
+            ));
+        }
+        Ok((Node::Map(nodes), Some(Type::Map)))
     }
 
     fn name(&mut self, name: &Arc<str>, at: usize) -> Typed {
@@ -129,16 +179,24 @@ impl Lower<'_> {
     }
 
     fn reference(&mut self, name: &Arc<str>, at: usize, is_type: bool) -> usize {
-        let known = self.references.iter().position(|reference| reference.name == *name);
+        let known = self
+            .references
+            .iter()
+            .position(|reference| reference.name == *name);
         known.unwrap_or_else(|| {
             let at = Position::of(self.source, at);
-            self.references.push(Reference { name: name.clone(), at, is_type });
+            self.references.push(Reference {
+                name: name.clone(),
+                at,
+                is_type,
+            });
             self.references.len() - 1
         })
     }
 
     fn select(&mut self, operand: &Expr, field: &Arc<str>) -> Result<Typed, Error> {
-        if let Some(kind) = dotted(operand).and_then(|name| Type::parse(&format!("{name}.{field}"))) {
+        if let Some(kind) = dotted(operand).and_then(|name| Type::parse(&format!("{name}.{field}")))
+        {
             return Ok((Node::Constant(Value::Type(kind)), Some(Type::Type)));
         }
         Ok(match self.node(operand)? {
@@ -186,11 +244,21 @@ impl Lower<'_> {
             let name = if chain == Chain::Or { "_||_" } else { "_&&_" };
             return Err(self.mismatch(at, name, &kinds));
         }
-        let node = if chain == Chain::Or { Node::Or(nodes) } else { Node::And(nodes) };
+        let node = if chain == Chain::Or {
+            Node::Or(nodes)
+        } else {
+            Node::And(nodes)
+        };
         Ok((node, Some(Type::Bool)))
     }
 
-    fn binary(&mut self, operator: Operator, left: &Expr, right: &Expr, at: usize) -> Result<Typed, Error> {
+    fn binary(
+        &mut self,
+        operator: Operator,
+        left: &Expr,
+        right: &Expr,
+        at: usize,
+    ) -> Result<Typed, Error> {
         let (left, left_type) = self.expr(left)?;
         let (right, right_type) = self.expr(right)?;
         let kind = types::binary(operator, left_type, right_type)
@@ -226,7 +294,13 @@ impl Lower<'_> {
         Ok((Node::Conditional(Box::new([condition, yes, no])), kind))
     }
 
-    fn call(&mut self, target: Option<&Expr>, name: &Arc<str>, arguments: &[Expr], at: usize) -> Result<Typed, Error> {
+    fn call(
+        &mut self,
+        target: Option<&Expr>,
+        name: &Arc<str>,
+        arguments: &[Expr],
+        at: usize,
+    ) -> Result<Typed, Error> {
         if let Some(rewritten) = self.rewrite(target, name, arguments, at)? {
             return Ok(rewritten);
         }
@@ -242,12 +316,17 @@ impl Lower<'_> {
                 return self.resolved(&qualified, Style::Global, None, arguments, at);
             }
         }
-        let style = if target.is_some() { Style::Member } else { Style::Global };
+        let style = if target.is_some() {
+            Style::Member
+        } else {
+            Style::Global
+        };
         self.resolved(name, style, target, arguments, at)
     }
 
     fn exists(&self, name: &str, style: Style) -> bool {
-        library::exists(name, style) || style == Style::Global && self.environment.custom(name).is_some()
+        library::exists(name, style)
+            || style == Style::Global && self.environment.custom(name).is_some()
     }
 
     fn resolved(
@@ -279,7 +358,10 @@ impl Lower<'_> {
             return Ok((Node::Call(Callee::Custom(custom), nodes), result));
         }
         match library::find(name, style, nodes.len()) {
-            Some(function) => Ok((Node::Call(Callee::Library(function), nodes), function.result)),
+            Some(function) => Ok((
+                Node::Call(Callee::Library(function), nodes),
+                function.result,
+            )),
             None => Err(self.mismatch(at, name, &kinds)),
         }
     }
@@ -292,7 +374,9 @@ impl Lower<'_> {
         arguments: &[Expr],
         at: usize,
     ) -> Result<Option<Typed>, Error> {
-        let Some(Kind::Name(receiver)) = target.map(|target| &target.kind) else { return Ok(None) };
+        let Some(Kind::Name(receiver)) = target.map(|target| &target.kind) else {
+            return Ok(None);
+        };
         let Some(rewrite) = self.environment.rewrite(receiver, name, arguments.len()) else {
             return Ok(None);
         };
@@ -306,7 +390,10 @@ impl Lower<'_> {
         Ok(Some(match (rewrite, arguments) {
             (Rewrite::OptionalIndex { .. }, [argument]) => {
                 let argument = Box::new(self.node(argument)?);
-                (Node::OptionalIndex(Box::new(path), argument), Some(Type::Optional))
+                (
+                    Node::OptionalIndex(Box::new(path), argument),
+                    Some(Type::Optional),
+                )
             }
             _ => (path, None),
         }))
@@ -321,9 +408,11 @@ pub(super) fn key(name: &Arc<str>) -> Key {
 fn dotted(expr: &Expr) -> Option<String> {
     match &expr.kind {
         Kind::Name(name) => Some(name.to_string()),
-        Kind::Select { operand, field, optional: false } => {
-            Some(format!("{}.{field}", dotted(operand)?))
-        }
+        Kind::Select {
+            operand,
+            field,
+            optional: false,
+        } => Some(format!("{}.{field}", dotted(operand)?)),
         _ => None,
     }
 }

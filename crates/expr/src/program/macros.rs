@@ -29,9 +29,19 @@ pub(super) fn expand(
         let body = Box::new(lower.node(body)?);
         lower.pop(1);
         let flat = flat == "optFlatMap";
-        return Ok(Some((Node::OptionalMap { target, slot, body, flat }, Some(Type::Optional))));
+        return Ok(Some((
+            Node::OptionalMap {
+                target,
+                slot,
+                body,
+                flat,
+            },
+            Some(Type::Optional),
+        )));
     }
-    let Some(shape) = shape(name, arguments) else { return Ok(None) };
+    let Some(shape) = shape(name, arguments) else {
+        return Ok(None);
+    };
     comprehension(lower, target, &shape, at).map(Some)
 }
 
@@ -74,7 +84,12 @@ fn shape<'a>(name: &str, arguments: &'a [Expr]) -> Option<Shape<'a>> {
         [filter, body] => (Some(filter), body),
         _ => return None,
     };
-    Some(Shape { kind, variables, filter, body })
+    Some(Shape {
+        kind,
+        variables,
+        filter,
+        body,
+    })
 }
 
 fn comprehension(
@@ -106,7 +121,14 @@ fn comprehension(
         LoopKind::Keep | LoopKind::List | LoopKind::Sort => Type::List,
         LoopKind::Map | LoopKind::Entries => Type::Map,
     };
-    let node = Node::Loop(Box::new(Loop { kind, range, first, second, filter, body }));
+    let node = Node::Loop(Box::new(Loop {
+        kind,
+        range,
+        first,
+        second,
+        filter,
+        body,
+    }));
     Ok((node, Some(result)))
 }
 

@@ -38,7 +38,12 @@ pub(crate) enum Node {
     Call(Callee, Vec<Node>),
     Loop(Box<Loop>),
     /// `optMap` and, when the body is itself optional, `optFlatMap`.
-    OptionalMap { target: Box<Node>, slot: usize, body: Box<Node>, flat: bool },
+    OptionalMap {
+        target: Box<Node>,
+        slot: usize,
+        body: Box<Node>,
+        flat: bool,
+    },
 }
 
 /// What a path starts at.

@@ -36,7 +36,10 @@ impl<'a> Lexer<'a> {
     }
 
     pub(super) fn error(&self, at: usize, message: impl Into<String>) -> Error {
-        Error::Syntax { at: Position::of(self.source, at), message: message.into() }
+        Error::Syntax {
+            at: Position::of(self.source, at),
+            message: message.into(),
+        }
     }
 
     fn skip_blanks(&mut self) {
@@ -56,7 +59,10 @@ impl<'a> Lexer<'a> {
         let at = self.at;
         let rest = self.rest();
         let Some(first) = rest.chars().next() else {
-            return Ok(Token { kind: TokenKind::End, at });
+            return Ok(Token {
+                kind: TokenKind::End,
+                at,
+            });
         };
         let second = rest.as_bytes().get(1).copied().unwrap_or_default();
         let kind = if first.is_ascii_digit() || first == '.' && second.is_ascii_digit() {
@@ -106,7 +112,9 @@ impl<'a> Lexer<'a> {
         }
         let whole = span(rest, |c| c.is_ascii_digit());
         let mut length = whole.len();
-        let fraction = rest[length..].strip_prefix('.').map(|after| span(after, |c| c.is_ascii_digit()));
+        let fraction = rest[length..]
+            .strip_prefix('.')
+            .map(|after| span(after, |c| c.is_ascii_digit()));
         let fraction = fraction.filter(|digits| !digits.is_empty());
         length += fraction.map_or(0, |digits| digits.len() + 1);
         let exponent = exponent(&rest[length..]);
@@ -115,8 +123,9 @@ impl<'a> Lexer<'a> {
         if fraction.is_none() && exponent == 0 {
             return self.integer(at, whole, 10);
         }
-        let double: f64 =
-            rest[..length].parse().map_err(|_| self.error(at, "invalid double literal"))?;
+        let double: f64 = rest[..length]
+            .parse()
+            .map_err(|_| self.error(at, "invalid double literal"))?;
         if double.is_infinite() {
             return Err(self.error(at, "invalid double literal"));
         }
@@ -131,7 +140,9 @@ impl<'a> Lexer<'a> {
             let value = value.map_err(|_| self.error(at, "invalid uint literal"))?;
             return Ok(TokenKind::Literal(Value::Uint(value)));
         }
-        value.map(TokenKind::Integer).map_err(|_| self.error(at, "invalid int literal"))
+        value
+            .map(TokenKind::Integer)
+            .map_err(|_| self.error(at, "invalid int literal"))
     }
 }
 
@@ -142,8 +153,14 @@ pub(super) fn span(text: &str, inside: impl Fn(char) -> bool) -> &str {
 
 /// The length of the exponent that `text` starts with, or zero.
 fn exponent(text: &str) -> usize {
-    let Some(after) = text.strip_prefix(['e', 'E']) else { return 0 };
+    let Some(after) = text.strip_prefix(['e', 'E']) else {
+        return 0;
+    };
     let digits = after.strip_prefix(['+', '-']).unwrap_or(after);
     let count = span(digits, |c| c.is_ascii_digit()).len();
-    if count == 0 { 0 } else { text.len() - digits.len() + count }
+    if count == 0 {
+        0
+    } else {
+        text.len() - digits.len() + count
+    }
 }

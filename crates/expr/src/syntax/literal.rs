@@ -20,8 +20,8 @@ pub(super) fn quoted(lexer: &mut Lexer<'_>) -> Result<Option<Value>, Error> {
         .find(|quote| body.starts_with(quote))
         .unwrap_or("'");
     let inside = &body[quote.len()..];
-    let end = closing(inside, quote, raw)
-        .ok_or_else(|| lexer.error(at, "unclosed string literal"))?;
+    let end =
+        closing(inside, quote, raw).ok_or_else(|| lexer.error(at, "unclosed string literal"))?;
     let text = &inside[..end];
     lexer.at += prefix.len() + 2 * quote.len() + end;
     let value = unescape(text, raw, bytes).map_err(|message| lexer.error(at, message))?;
@@ -47,7 +47,11 @@ fn closing(inside: &str, quote: &str, raw: bool) -> Option<usize> {
 
 fn unescape(text: &str, raw: bool, bytes: bool) -> Result<Value, String> {
     if raw || !text.contains('\\') {
-        return Ok(if bytes { Value::Bytes(text.as_bytes().into()) } else { text.into() });
+        return Ok(if bytes {
+            Value::Bytes(text.as_bytes().into())
+        } else {
+            text.into()
+        });
     }
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -59,7 +63,9 @@ fn unescape(text: &str, raw: bool, bytes: bool) -> Result<Value, String> {
     if bytes {
         return Ok(Value::Bytes(out.into()));
     }
-    String::from_utf8(out).map(Value::from).map_err(|_| "invalid text literal".into())
+    String::from_utf8(out)
+        .map(Value::from)
+        .map_err(|_| "invalid text literal".into())
 }
 
 /// Writes what the escape after a backslash stands for, and gives what follows it.

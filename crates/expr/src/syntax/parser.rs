@@ -11,8 +11,24 @@ use crate::value::Value;
 
 /// Words that cannot name a variable.
 const RESERVED: [&str; 18] = [
-    "as", "break", "const", "continue", "else", "for", "function", "if", "import", "in", "let",
-    "loop", "namespace", "package", "return", "var", "void", "while",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "package",
+    "return",
+    "var",
+    "void",
+    "while",
 ];
 
 /// Parses one expression that takes the whole text.
@@ -21,14 +37,29 @@ const RESERVED: [&str; 18] = [
 /// [`Error::Syntax`], or [`Error::Limit`] where the text is too long or too deep.
 pub(crate) fn parse(source: &str, limits: &Limits) -> Result<Expr, Error> {
     if source.len() > limits.source_bytes {
-        return Err(Error::Limit { limit: limits.source_bytes as u64, unit: "source bytes" });
+        return Err(Error::Limit {
+            limit: limits.source_bytes as u64,
+            unit: "source bytes",
+        });
     }
-    let mut parser = Parser { source, tokens: tokens(source)?, next: 0, level: 0, limits };
+    let mut parser = Parser {
+        source,
+        tokens: tokens(source)?,
+        next: 0,
+        level: 0,
+        limits,
+    };
     let expr = parser.expression()?;
     match parser.peek() {
         TokenKind::End => Ok(expr),
         _ => Err(parser.unexpected()),
     }
+}
+
+#[derive(Clone, Copy)]
+enum Infix {
+    Chain(Chain),
+    Binary(Operator),
 }
 
 struct Parser<'a> {
@@ -50,7 +81,10 @@ impl Parser<'_> {
     }
 
     fn error(&self, at: usize, message: impl Into<String>) -> Error {
-        Error::Syntax { at: Position::of(self.source, at), message: message.into() }
+        Error::Syntax {
+            at: Position::of(self.source, at),
+            message: message.into(),
+        }
     }
 
     fn unexpected(&self) -> Error {
@@ -68,191 +102,233 @@ impl Parser<'_> {
     }
 
     fn expect(&mut self, symbol: &str) -> Result<(), Error> {
-        if self.eat(symbol) { Ok(()) } else { Err(self.unexpected()) }
+        if self.eat(symbol) {
+            Ok(())
+        } else {
+            Err(self.unexpected())
+        }
     }
 
     fn too_deep(&self) -> Error {
-        Error::Limit { limit: self.limits.depth as u64, unit: "nested levels" }
+        Error::Limit {
+            limit: self.limits.depth as u64,
+            unit: "nested levels",
+        }
     }
 
     /// Makes a node over children of which the highest has `below` levels.
     fn node(&self, kind: Kind, at: usize, below: usize) -> Result<Expr, Error> {
         let height = below + 1;
-        if height > self.limits.depth { Err(self.too_deep()) } else { Ok(Expr { kind, at, height }) }
+        if height > self.limits.depth {
+            Err(self.too_deep())
+        } else {
+            Ok(Expr { kind, at, height })
+        }
+    }
+
+    /// Counts a level of recursion. Trees are bounded by their height too, but that is known only
+    /// when the way down is over. Whoever enters leaves, but on an error, which ends all.
+    fn enter(&mut self) -> Result<(), Error> {
+        self.level += 1;
+        if self.level > self.limits.depth {
+            Err(self.too_deep())
+        } else {
+            Ok(())
+        }
     }
 
     fn expression(&mut self) -> Result<Expr, Error> {
-        self.level += 1;
-        if self.level > self.limits.depth {
-            return Err(self.too_deep());
-        }
-        let condition = self.chain(Chain::Or)?;
-        let at = self.token().at;
-        let result = if self.eat("?") {
-            let yes = self.chain(Chain::Or)?;
-            self.expect(":")?;
-            let no = self.expression()?;
-            let below = condition.height.max(yes.height).max(no.height);
-            self.node(Kind::Conditional(Box::new([condition, yes, no])), at, below)?
+        let condition = self.operators(0)?;
+        if self.is("?") {
+            self.conditional(condition)
         } else {
-            condition
-        };
-        self.level -= 1;
-        Ok(result)
+            Ok(condition)
+        }
     }
 
-    fn chain(&mut self, chain: Chain) -> Result<Expr, Error> {
-        let (symbol, or) = if chain == Chain::Or { ("||", true) } else { ("&&", false) };
-        let operand = |parser: &mut Self| {
-            if or { parser.chain(Chain::And) } else { parser.relation() }
-        };
-        let first = operand(self)?;
-        if !self.is(symbol) {
-            return Ok(first);
-        }
+    fn conditional(&mut self, condition: Expr) -> Result<Expr, Error> {
         let at = self.token().at;
-        let mut operands = vec![first];
-        while self.eat(symbol) {
-            operands.push(operand(self)?);
-        }
-        let below = operands.iter().map(|operand| operand.height).max().unwrap_or_default();
-        self.node(Kind::Chain(chain, operands), at, below)
+        self.next += 1;
+        let yes = self.operators(0)?;
+        self.expect(":")?;
+        self.enter()?;
+        let no = self.expression()?;
+        self.level -= 1;
+        let below = condition.height.max(yes.height).max(no.height);
+        self.node(Kind::Conditional(Box::new([condition, yes, no])), at, below)
     }
 
-    fn relation_operator(&self) -> Option<Operator> {
-        match self.peek() {
-            TokenKind::Symbol("==") => Some(Operator::Equal),
-            TokenKind::Symbol("!=") => Some(Operator::NotEqual),
-            TokenKind::Symbol("<") => Some(Operator::Less),
-            TokenKind::Symbol("<=") => Some(Operator::LessOrEqual),
-            TokenKind::Symbol(">") => Some(Operator::Greater),
-            TokenKind::Symbol(">=") => Some(Operator::GreaterOrEqual),
-            TokenKind::Word(word) if &**word == "in" => Some(Operator::In),
-            _ => None,
-        }
+    /// The operator that comes next, and how strongly it binds.
+    fn infix(&self) -> Option<(u8, Infix)> {
+        let symbol = match self.peek() {
+            TokenKind::Symbol(symbol) => *symbol,
+            TokenKind::Word(word) if &**word == "in" => "in",
+            _ => return None,
+        };
+        Some(match symbol {
+            "||" => (1, Infix::Chain(Chain::Or)),
+            "&&" => (2, Infix::Chain(Chain::And)),
+            "==" => (3, Infix::Binary(Operator::Equal)),
+            "!=" => (3, Infix::Binary(Operator::NotEqual)),
+            "<" => (3, Infix::Binary(Operator::Less)),
+            "<=" => (3, Infix::Binary(Operator::LessOrEqual)),
+            ">" => (3, Infix::Binary(Operator::Greater)),
+            ">=" => (3, Infix::Binary(Operator::GreaterOrEqual)),
+            "in" => (3, Infix::Binary(Operator::In)),
+            "+" => (4, Infix::Chain(Chain::Add)),
+            "-" => (4, Infix::Binary(Operator::Subtract)),
+            "*" => (5, Infix::Binary(Operator::Multiply)),
+            "/" => (5, Infix::Binary(Operator::Divide)),
+            "%" => (5, Infix::Binary(Operator::Remainder)),
+            _ => return None,
+        })
     }
 
-    fn relation(&mut self) -> Result<Expr, Error> {
-        let mut left = self.sum()?;
-        while let Some(operator) = self.relation_operator() {
-            let at = self.token().at;
-            self.next += 1;
-            let right = self.sum()?;
-            left = self.binary(operator, left, right, at)?;
+    /// Operands joined by operators that bind more strongly than `floor`, from the left.
+    fn operators(&mut self, floor: u8) -> Result<Expr, Error> {
+        self.enter()?;
+        let mut left = self.unary()?;
+        while let Some((strength, infix)) = self.infix().filter(|(strength, _)| *strength > floor) {
+            left = self.joined(strength, infix, left)?;
         }
+        self.level -= 1;
         Ok(left)
     }
 
-    fn binary(&self, operator: Operator, left: Expr, right: Expr, at: usize) -> Result<Expr, Error> {
+    /// Joins an operand with the one to the right of the operator. `a + b + c` is one node of three
+    /// operands, and so are the other associative operators.
+    fn joined(&mut self, strength: u8, infix: Infix, left: Expr) -> Result<Expr, Error> {
+        let at = self.token().at;
+        self.next += 1;
+        let right = self.operators(strength)?;
         let below = left.height.max(right.height);
-        self.node(Kind::Binary(operator, Box::new(left), Box::new(right)), at, below)
-    }
-
-    fn sum(&mut self) -> Result<Expr, Error> {
-        let mut left = self.product()?;
-        loop {
-            let at = self.token().at;
-            if self.eat("+") {
-                let right = self.product()?;
-                left = self.add(left, right, at)?;
-            } else if self.eat("-") {
-                let right = self.product()?;
-                left = self.binary(Operator::Subtract, left, right, at)?;
-            } else {
-                return Ok(left);
-            }
-        }
-    }
-
-    /// `a + b + c` is one node of three operands, added from the left.
-    fn add(&self, left: Expr, right: Expr, at: usize) -> Result<Expr, Error> {
-        let below = (left.height - 1).max(right.height);
-        match left {
-            Expr { kind: Kind::Chain(Chain::Add, mut operands), at, .. } => {
+        match (infix, left) {
+            (
+                Infix::Chain(chain),
+                Expr {
+                    kind: Kind::Chain(known, mut operands),
+                    at,
+                    height,
+                },
+            ) if known == chain => {
+                let below = (height - 1).max(right.height);
                 operands.push(right);
-                self.node(Kind::Chain(Chain::Add, operands), at, below)
+                self.node(Kind::Chain(chain, operands), at, below)
             }
-            left => {
-                let below = left.height.max(right.height);
-                self.node(Kind::Chain(Chain::Add, vec![left, right]), at, below)
+            (Infix::Chain(chain), left) => {
+                self.node(Kind::Chain(chain, vec![left, right]), at, below)
             }
-        }
-    }
-
-    fn product(&mut self) -> Result<Expr, Error> {
-        let mut left = self.unary()?;
-        loop {
-            let operator = match self.peek() {
-                TokenKind::Symbol("*") => Operator::Multiply,
-                TokenKind::Symbol("/") => Operator::Divide,
-                TokenKind::Symbol("%") => Operator::Remainder,
-                _ => return Ok(left),
-            };
-            let at = self.token().at;
-            self.next += 1;
-            let right = self.unary()?;
-            left = self.binary(operator, left, right, at)?;
+            (Infix::Binary(operator), left) => self.node(
+                Kind::Binary(operator, Box::new(left), Box::new(right)),
+                at,
+                below,
+            ),
         }
     }
 
     fn unary(&mut self) -> Result<Expr, Error> {
-        let at = self.token().at;
         let negative = self.is("-");
-        if !negative && !self.is("!") {
+        if !negative && !self.is("!") || negative && self.is_negative_literal() {
             return self.member();
         }
+        self.prefixed(negative)
+    }
+
+    /// Whether the minus that comes next belongs to a number.
+    fn is_negative_literal(&self) -> bool {
         let after = self.tokens.get(self.next + 1).map(|token| &token.kind);
-        if negative && matches!(after, Some(TokenKind::Integer(_) | TokenKind::Literal(Value::Double(_))))
-        {
-            return self.member();
-        }
+        matches!(
+            after,
+            Some(TokenKind::Integer(_) | TokenKind::Literal(Value::Double(_)))
+        )
+    }
+
+    fn prefixed(&mut self, negative: bool) -> Result<Expr, Error> {
+        let at = self.token().at;
         self.next += 1;
-        self.level += 1;
-        if self.level > self.limits.depth {
-            return Err(self.too_deep());
-        }
+        self.enter()?;
         let operand = self.unary()?;
         self.level -= 1;
         let below = operand.height;
         let operand = Box::new(operand);
-        let kind = if negative { Kind::Negate(operand) } else { Kind::Not(operand) };
+        let kind = if negative {
+            Kind::Negate(operand)
+        } else {
+            Kind::Not(operand)
+        };
         self.node(kind, at, below)
     }
 
     fn member(&mut self) -> Result<Expr, Error> {
         let mut left = self.primary()?;
         loop {
-            let at = self.token().at;
-            if self.eat(".") {
-                left = self.select(left, at)?;
-            } else if self.eat("[") {
-                let optional = self.eat("?");
-                let index = self.expression()?;
-                self.expect("]")?;
-                let below = left.height.max(index.height);
-                let (operand, index) = (Box::new(left), Box::new(index));
-                left = self.node(Kind::Index { operand, index, optional }, at, below)?;
-            } else if self.is("{") && matches!(left.kind, Kind::Name(_) | Kind::Select { .. }) {
-                return Err(self.error(at, "message literals are not supported"));
-            } else {
-                return Ok(left);
-            }
+            left = match self.peek() {
+                TokenKind::Symbol(".") => self.select(left)?,
+                TokenKind::Symbol("[") => self.index(left)?,
+                TokenKind::Symbol("{")
+                    if matches!(left.kind, Kind::Name(_) | Kind::Select { .. }) =>
+                {
+                    let at = self.token().at;
+                    return Err(self.error(at, "message literals are not supported"));
+                }
+                _ => return Ok(left),
+            };
         }
     }
 
-    fn select(&mut self, operand: Expr, at: usize) -> Result<Expr, Error> {
+    fn index(&mut self, operand: Expr) -> Result<Expr, Error> {
+        let at = self.token().at;
+        self.next += 1;
+        let optional = self.eat("?");
+        let index = self.expression()?;
+        self.expect("]")?;
+        let below = operand.height.max(index.height);
+        let (operand, index) = (Box::new(operand), Box::new(index));
+        self.node(
+            Kind::Index {
+                operand,
+                index,
+                optional,
+            },
+            at,
+            below,
+        )
+    }
+
+    fn select(&mut self, operand: Expr) -> Result<Expr, Error> {
+        let at = self.token().at;
+        self.next += 1;
         let optional = self.eat("?");
         let field = self.field()?;
         if !optional && self.is("(") {
-            let at = self.token().at;
-            self.next += 1;
-            let arguments = self.arguments()?;
-            let below = highest(&arguments).max(operand.height);
-            let target = Some(Box::new(operand));
-            return self.node(Kind::Call { target, name: field, arguments }, at, below);
+            return self.call(Some(operand), field);
         }
         let below = operand.height;
-        self.node(Kind::Select { operand: Box::new(operand), field, optional }, at, below)
+        self.node(
+            Kind::Select {
+                operand: Box::new(operand),
+                field,
+                optional,
+            },
+            at,
+            below,
+        )
+    }
+
+    fn call(&mut self, target: Option<Expr>, name: Arc<str>) -> Result<Expr, Error> {
+        let at = self.token().at;
+        self.next += 1;
+        let arguments = self.arguments()?;
+        let below = highest(&arguments).max(target.as_ref().map_or(0, |target| target.height));
+        self.node(
+            Kind::Call {
+                target: target.map(Box::new),
+                name,
+                arguments,
+            },
+            at,
+            below,
+        )
     }
 
     fn field(&mut self) -> Result<Arc<str>, Error> {
@@ -282,42 +358,40 @@ impl Parser<'_> {
         }
     }
 
+    /// Delegates at once: this frame is on the stack at every level.
     fn primary(&mut self) -> Result<Expr, Error> {
         let at = self.token().at;
-        let negative = self.eat("-");
-        let kind = match self.peek().clone() {
-            TokenKind::Integer(digits) => {
-                self.next += 1;
-                Kind::Literal(self.signed(digits, negative, at)?)
-            }
-            TokenKind::Literal(Value::Double(double)) if negative => {
-                self.next += 1;
-                Kind::Literal(Value::Double(-double))
-            }
-            TokenKind::Literal(value) => {
-                self.next += 1;
-                Kind::Literal(value)
-            }
-            TokenKind::Word(word) => return self.word(&word, at),
-            TokenKind::Symbol("(") => {
-                self.next += 1;
-                let inner = self.expression()?;
-                self.expect(")")?;
-                return Ok(inner);
-            }
-            TokenKind::Symbol("[") => return self.list(at),
-            TokenKind::Symbol("{") => return self.map(at),
+        match self.peek() {
+            TokenKind::Word(_) => self.word(at),
+            TokenKind::Symbol("(") => self.group(),
+            TokenKind::Symbol("[") => self.list(at),
+            TokenKind::Symbol("{") => self.map(at),
+            // An absolute name: there is one scope, so the dot says nothing more.
             TokenKind::Symbol(".") => {
-                // An absolute name: there is one scope, so the dot says nothing more.
                 self.next += 1;
-                return match self.peek().clone() {
-                    TokenKind::Word(word) => self.word(&word, at),
-                    _ => Err(self.unexpected()),
-                };
+                self.word(at)
             }
+            _ => self.literal(at),
+        }
+    }
+
+    fn group(&mut self) -> Result<Expr, Error> {
+        self.next += 1;
+        let inner = self.expression()?;
+        self.expect(")")?;
+        Ok(inner)
+    }
+
+    fn literal(&mut self, at: usize) -> Result<Expr, Error> {
+        let negative = self.eat("-");
+        let value = match self.peek() {
+            TokenKind::Integer(digits) => self.signed(*digits, negative, at)?,
+            TokenKind::Literal(Value::Double(double)) if negative => Value::Double(-double),
+            TokenKind::Literal(value) => value.clone(),
             _ => return Err(self.unexpected()),
         };
-        self.node(kind, at, 0)
+        self.next += 1;
+        self.node(Kind::Literal(value), at, 0)
     }
 
     fn signed(&self, digits: u64, negative: bool, at: usize) -> Result<Value, Error> {
@@ -327,8 +401,11 @@ impl Parser<'_> {
             .map_err(|_| self.error(at, "invalid int literal"))
     }
 
-    fn word(&mut self, word: &Arc<str>, at: usize) -> Result<Expr, Error> {
-        let literal = match &**word {
+    fn word(&mut self, at: usize) -> Result<Expr, Error> {
+        let TokenKind::Word(word) = self.peek().clone() else {
+            return Err(self.unexpected());
+        };
+        let literal = match &*word {
             "true" => Some(Value::Bool(true)),
             "false" => Some(Value::Bool(false)),
             "null" => Some(Value::Null),
@@ -342,14 +419,10 @@ impl Parser<'_> {
             return self.node(Kind::Literal(value), at, 0);
         }
         if self.is("(") {
-            let at = self.token().at;
-            self.next += 1;
-            let arguments = self.arguments()?;
-            let below = highest(&arguments);
-            let kind = Kind::Call { target: None, name: word.clone(), arguments };
-            return self.node(kind, at, below);
+            self.call(None, word)
+        } else {
+            self.node(Kind::Name(word), at, 0)
         }
-        self.node(Kind::Name(word.clone()), at, 0)
     }
 
     fn list(&mut self, at: usize) -> Result<Expr, Error> {
@@ -357,13 +430,20 @@ impl Parser<'_> {
         let mut items = Vec::new();
         while !self.eat("]") {
             let optional = self.eat("?");
-            items.push(Item { value: self.expression()?, optional });
+            items.push(Item {
+                value: self.expression()?,
+                optional,
+            });
             if !self.eat(",") {
                 self.expect("]")?;
                 break;
             }
         }
-        let below = items.iter().map(|item| item.value.height).max().unwrap_or_default();
+        let below = items
+            .iter()
+            .map(|item| item.value.height)
+            .max()
+            .unwrap_or_default();
         self.node(Kind::List(items), at, below)
     }
 
@@ -374,7 +454,11 @@ impl Parser<'_> {
             let optional = self.eat("?");
             let key = self.expression()?;
             self.expect(":")?;
-            entries.push(Entry { key, value: self.expression()?, optional });
+            entries.push(Entry {
+                key,
+                value: self.expression()?,
+                optional,
+            });
             if !self.eat(",") {
                 self.expect("}")?;
                 break;
@@ -390,5 +474,9 @@ impl Parser<'_> {
 }
 
 fn highest(exprs: &[Expr]) -> usize {
-    exprs.iter().map(|expr| expr.height).max().unwrap_or_default()
+    exprs
+        .iter()
+        .map(|expr| expr.height)
+        .max()
+        .unwrap_or_default()
 }

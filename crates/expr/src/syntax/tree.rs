@@ -18,10 +18,22 @@ pub(crate) enum Kind {
     Literal(Value),
     Name(Arc<str>),
     /// `operand.field` or, `optional`, `operand.?field`.
-    Select { operand: Box<Expr>, field: Arc<str>, optional: bool },
+    Select {
+        operand: Box<Expr>,
+        field: Arc<str>,
+        optional: bool,
+    },
     /// `operand[index]` or, `optional`, `operand[?index]`.
-    Index { operand: Box<Expr>, index: Box<Expr>, optional: bool },
-    Call { target: Option<Box<Expr>>, name: Arc<str>, arguments: Vec<Expr> },
+    Index {
+        operand: Box<Expr>,
+        index: Box<Expr>,
+        optional: bool,
+    },
+    Call {
+        target: Option<Box<Expr>>,
+        name: Arc<str>,
+        arguments: Vec<Expr>,
+    },
     List(Vec<Item>),
     Map(Vec<Entry>),
     Not(Box<Expr>),

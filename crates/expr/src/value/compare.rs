@@ -45,11 +45,13 @@ impl Value {
     }
 }
 
+/// Between an integer and a double the integer is taken as its nearest double, as the language
+/// defines it.
 fn numbers(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
         (Value::Double(left), Value::Double(right)) => left.partial_cmp(right),
-        (Value::Double(double), _) => Some(integer_to_double(whole(right)?, *double)?.reverse()),
-        (_, Value::Double(double)) => integer_to_double(whole(left)?, *double),
+        (Value::Double(double), _) => double.partial_cmp(&(whole(right)? as f64)),
+        (_, Value::Double(double)) => (whole(left)? as f64).partial_cmp(double),
         _ => Some(whole(left)?.cmp(&whole(right)?)),
     }
 }
@@ -60,19 +62,4 @@ fn whole(value: &Value) -> Option<i128> {
         Value::Uint(uint) => Some(i128::from(*uint)),
         _ => None,
     }
-}
-
-/// Exact even where the integer has no double of its own.
-fn integer_to_double(integer: i128, double: f64) -> Option<Ordering> {
-    // Every 64-bit integer lies well inside of this range.
-    const FAR: f64 = 1e30;
-    if double.is_nan() {
-        return None;
-    }
-    if double.abs() >= FAR {
-        return Some(if double > 0.0 { Ordering::Less } else { Ordering::Greater });
-    }
-    let floor = double.floor();
-    let order = integer.cmp(&(floor as i128));
-    Some(if order == Ordering::Equal && double > floor { Ordering::Less } else { order })
 }

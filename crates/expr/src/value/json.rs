@@ -17,7 +17,6 @@ pub enum Numbers {
     AsWritten,
 }
 
-
 /// Integers up to here have a double of their own, and are written as integers.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
@@ -30,9 +29,12 @@ impl Value {
             Json::Bool(truth) => Self::Bool(*truth),
             Json::Number(number) => from_number(number, numbers),
             Json::String(text) => Self::String(text.as_str().into()),
-            Json::Array(items) => {
-                Self::list(items.iter().map(|item| Self::from_json(item, numbers)).collect())
-            }
+            Json::Array(items) => Self::list(
+                items
+                    .iter()
+                    .map(|item| Self::from_json(item, numbers))
+                    .collect(),
+            ),
             Json::Object(fields) => Self::map(
                 fields
                     .iter()
@@ -72,7 +74,9 @@ impl Value {
 }
 
 fn json_map(map: &Map) -> serde_json::Map<String, Json> {
-    map.iter().filter_map(|(key, value)| Some((key.to_string(), value.to_json()?))).collect()
+    map.iter()
+        .filter_map(|(key, value)| Some((key.to_string(), value.to_json()?)))
+        .collect()
 }
 
 fn from_number(number: &Number, numbers: Numbers) -> Value {
@@ -91,10 +95,8 @@ fn from_number(number: &Number, numbers: Numbers) -> Value {
 fn json_double(double: f64) -> Json {
     match integral(double) {
         Some(int) if double.abs() < EXACT => Json::from(int),
-        _ => Number::from_f64(double).map_or_else(
-            || Json::String(super::double_text(double)),
-            Json::Number,
-        ),
+        _ => Number::from_f64(double)
+            .map_or_else(|| Json::String(super::double_text(double)), Json::Number),
     }
 }
 

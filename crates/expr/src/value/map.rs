@@ -86,7 +86,10 @@ impl Ord for Key {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::String(left), Self::String(right)) => left.cmp(right),
-            _ => self.rank().cmp(&other.rank()).then_with(|| self.number().cmp(&other.number())),
+            _ => self
+                .rank()
+                .cmp(&other.rank())
+                .then_with(|| self.number().cmp(&other.number())),
         }
     }
 }

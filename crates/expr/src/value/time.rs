@@ -44,7 +44,11 @@ impl Timestamp {
         // Rounds towards the past, so that a fraction before the first second is outside.
         let second = time.as_nanosecond().div_euclid(SECOND);
         let inside = i64::try_from(second).is_ok_and(|second| Self::RANGE.contains(&second));
-        if inside { Ok(Self(time)) } else { Err(Error::Overflow("timestamp")) }
+        if inside {
+            Ok(Self(time))
+        } else {
+            Err(Error::Overflow("timestamp"))
+        }
     }
 
     /// Nanoseconds since the Unix epoch.
@@ -72,7 +76,9 @@ impl Duration {
     /// # Errors
     /// The span is longer than 292 years.
     pub fn checked(nanoseconds: i128) -> Result<Self, Error> {
-        i64::try_from(nanoseconds).map(Self).map_err(|_| Error::Overflow("duration"))
+        i64::try_from(nanoseconds)
+            .map(Self)
+            .map_err(|_| Error::Overflow("duration"))
     }
 
     /// The span in nanoseconds.
@@ -104,8 +110,9 @@ impl Duration {
                 .find(|c: char| !c.is_ascii_digit() && c != '.')
                 .ok_or_else(wrong)?;
             let (number, after) = rest.split_at(end);
-            let unit_end =
-                after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+            let unit_end = after
+                .find(|c: char| c.is_ascii_digit() || c == '.')
+                .unwrap_or(after.len());
             let (unit, after) = after.split_at(unit_end);
             let scale = unit_nanoseconds(unit).ok_or_else(wrong)?;
             total += scaled(number, scale).ok_or_else(wrong)?;
@@ -133,9 +140,17 @@ fn scaled(number: &str, scale: i128) -> Option<i128> {
     if whole.is_empty() && fraction.is_empty() || whole.len() > 19 || fraction.contains('.') {
         return None;
     }
-    let units: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let units: i128 = if whole.is_empty() {
+        0
+    } else {
+        whole.parse().ok()?
+    };
     let digits = &fraction[..fraction.len().min(18)];
-    let part: i128 = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+    let part: i128 = if digits.is_empty() {
+        0
+    } else {
+        digits.parse().ok()?
+    };
     let power = 10_i128.pow(u32::try_from(digits.len()).ok()?);
     Some(units * scale + part * scale / power)
 }

@@ -1,0 +1,189 @@
+//! Expressions of the kind that templates hold: names, functions and contexts as on the platform.
+
+use expr::{Arity, Bindings, Environment, Error, Map, Numbers, Value};
+use serde_json::{Value as Json, json};
+
+use crate::conformance::table;
+
+fn environment() -> Environment {
+    let merge = |maps: &[Value]| {
+        let mut merged = Map::new();
+        for map in maps {
+            let Value::Map(map) = map else {
+                return Err(Error::argument("not a map"));
+            };
+            merged.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        Ok(Value::map(merged))
+    };
+    let join = |parts: &[Value]| {
+        let parts: Vec<_> = parts.iter().filter_map(Value::as_str).collect();
+        let name = parts.join("-").to_lowercase().replace([' ', '!'], "-");
+        Ok(Value::from(format!("{name}-0")))
+    };
+    Environment::builder()
+        .function("oc_omit", Arity::exactly(0), |_| Ok(Value::Omit))
+        .function("oc_merge", Arity::at_least(2), merge)
+        .function("oc_generate_name", Arity::at_least(1), join)
+        .function("oc_dns_label", Arity::at_least(1), join)
+        .function("oc_hash", Arity::exactly(1), |_| {
+            Ok(Value::from("afd071e5"))
+        })
+        .method_as_field(
+            ("configurations", "toVolumes"),
+            ("derived", "configVolumes"),
+        )
+        .method_as_field(
+            ("dependencies", "toVolumes"),
+            ("derived", "dependencyVolumes"),
+        )
+        .method_as_lookup(
+            ("workload", "toEndpointResources"),
+            ("derived", "endpointResources"),
+        )
+        .build()
+}
+
+fn bindings(context: &Json, numbers: Numbers) -> Bindings {
+    let variables = context.as_object().unwrap();
+    let values = variables
+        .iter()
+        .map(|(name, value)| (name.as_str(), Value::from_json(value, numbers)));
+    Bindings::new().with_all(values)
+}
+
+fn same(left: &Json, right: &Json) -> bool {
+    match (left, right) {
+        (Json::Number(left), Json::Number(right)) => left.as_f64() == right.as_f64(),
+        (Json::Array(left), Json::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(l, r)| same(l, r))
+        }
+        (Json::Object(left), Json::Object(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .all(|(k, l)| right.get(k).is_some_and(|r| same(l, r)))
+        }
+        _ => left == right,
+    }
+}
+
+/// Cases that hold only where JSON numbers are integers, and `cel.bind`, which templates lack.
+const OTHER: &[&str] = &["type-eq", "cel.bind"];
+
+#[test]
+fn platform_expressions_evaluate() {
+    let table = table("cases.json");
+    let environment = environment();
+    let mut faults = Vec::new();
+    for numbers in [Numbers::Doubles, Numbers::AsWritten] {
+        let bindings = bindings(&table["ctx"], numbers);
+        for case in table["cases"].as_array().unwrap() {
+            let (name, source) = (
+                case["name"].as_str().unwrap(),
+                case["expr"].as_str().unwrap(),
+            );
+            if OTHER.contains(&name) {
+                continue;
+            }
+            let result = environment
+                .compile(source)
+                .and_then(|program| program.evaluate(&bindings));
+            let agrees = match (&result, case["want"].get("$error")) {
+                (Ok(value), None) => value
+                    .to_json()
+                    .is_some_and(|json| same(&json, &case["want"])),
+                (Err(_), Some(_)) => true,
+                _ => false,
+            };
+            if !agrees {
+                faults.push(format!(
+                    "{name} ({numbers:?}): {source}\n    {result:?}\n    {}",
+                    case["want"]
+                ));
+            }
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "{} cases differ:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
+}
+
+fn evaluate(source: &str, context: &Json) -> Result<Json, Error> {
+    let bindings = bindings(context, Numbers::Doubles);
+    let value = environment().compile(source)?.evaluate(&bindings)?;
+    Ok(value.to_json().unwrap_or_else(|| json!("omitted")))
+}
+
+#[test]
+fn json_numbers_mix_with_integer_literals() {
+    let context = json!({"n": 3, "port": 8080, "list": ["a", "b", "c", "d"], "half": 0.5});
+    let cases = [
+        ("n + 1", json!(4)),
+        ("1 - n", json!(-2)),
+        ("n * 2", json!(6)),
+        ("n / 2", json!(1.5)),
+        ("n % 2", json!(1)),
+        ("list[n]", json!("d")),
+        ("string(n - 1) + '/' + string(port)", json!("2/8080")),
+        ("string(half)", json!("0.5")),
+        ("lists.range(n).size()", json!(3)),
+        ("type(n) == double", json!(true)),
+        ("n == 3 && n > 2 && n in [1, 2, 3]", json!(true)),
+    ];
+    for (source, expected) in cases {
+        let result = evaluate(source, &context);
+        assert!(
+            result.as_ref().is_ok_and(|value| same(value, &expected)),
+            "{source}: {result:?}"
+        );
+    }
+    assert!(
+        evaluate("half % 2", &context).is_err(),
+        "a fraction has no remainder"
+    );
+    assert!(
+        evaluate("list[half]", &context).is_err(),
+        "a fraction is no index"
+    );
+}
+
+#[test]
+fn a_missing_variable_is_found_before_evaluation() {
+    let error = evaluate("true || gateway.ingress == ''", &json!({})).unwrap_err();
+    assert_eq!(error.to_string(), "1:9: undeclared reference to 'gateway'");
+    assert!(error.is_compile());
+    let error = evaluate("has(a.b) ? a.b : a.c", &json!({"a": {}})).unwrap_err();
+    assert_eq!(error.to_string(), "no such key: c");
+    assert!(!error.is_compile());
+}
+
+#[test]
+fn loop_variables_hide_variables_and_types() {
+    let context = json!({"x": 1, "list": [1, 2]});
+    for (source, expected) in [
+        ("list.map(x, x * 10).map(y, y + x)", json!([11, 21])),
+        ("list.map(string, string + 1)", json!([2, 3])),
+        ("list.map(math, math + 1)", json!([2, 3])),
+        ("list.filter(x, [5].exists(x, x == 5) && x > 1)", json!([2])),
+    ] {
+        let result = evaluate(source, &context);
+        assert!(
+            result.as_ref().is_ok_and(|value| same(value, &expected)),
+            "{source}: {result:?}"
+        );
+    }
+    assert_eq!(
+        evaluate("type", &json!({"type": "web"})).unwrap(),
+        json!("web")
+    );
+}
+
+#[test]
+fn positions_count_characters() {
+    let error = environment().compile("'é' +\n  unknown(1)").unwrap_err();
+    assert_eq!(error.to_string(), "2:10: undeclared reference to 'unknown'");
+}
