@@ -1,4 +1,4 @@
-//! A request to something on this machine, without a client library: one GET, no keep-alive.
+//! A request to something on this machine, without a client library: one question, no keep-alive.
 
 use std::{
     io::{Read, Write},
@@ -37,6 +37,22 @@ pub fn ask_as(address: SocketAddr, token: &str, path: &str) -> Result<Answer> {
     send(
         address,
         &format!("{head}Authorization: Bearer {token}\r\n\r\n"),
+    )
+}
+
+/// Posts JSON with a bearer token.
+///
+/// # Errors
+/// As [`ask`].
+pub fn post_as(address: SocketAddr, token: &str, path: &str, json: &str) -> Result<Answer> {
+    let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    let kind = format!(
+        "Content-Type: application/json\r\nContent-Length: {}\r\n",
+        json.len()
+    );
+    send(
+        address,
+        &format!("{head}{kind}Authorization: Bearer {token}\r\n\r\n{json}"),
     )
 }
 
