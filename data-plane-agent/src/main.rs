@@ -1,2 +1,6 @@
-//! Placeholder until the entry point lands.
-fn main() {}
+//! The data plane agent's binary.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kit::run("data-plane-agent", data_plane_agent::start)
+}

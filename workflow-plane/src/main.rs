@@ -1,2 +1,6 @@
-//! Placeholder until the entry point lands.
-fn main() {}
+//! The workflow plane's binary.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kit::run("workflow-plane", workflow_plane::start)
+}

@@ -66,6 +66,13 @@ impl Kind for ProjectReleaseBinding {
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/projectreleasebinding-cleanup");
     type Status = ProjectReleaseBindingStatus;
 
+    /// A manifest that names no release leaves the one that is pinned.
+    fn apply_defaults(&mut self, old: Option<&Self>) {
+        if self.project_release.as_deref().unwrap_or_default().is_empty() {
+            self.project_release = old.and_then(|old| old.project_release.clone());
+        }
+    }
+
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();
         vec![

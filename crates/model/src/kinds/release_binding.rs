@@ -101,6 +101,13 @@ impl Kind for ReleaseBinding {
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/releasebinding-cleanup");
     type Status = ReleaseBindingStatus;
 
+    /// A manifest that names no release leaves the one that is deployed.
+    fn apply_defaults(&mut self, old: Option<&Self>) {
+        if self.release_name.as_deref().unwrap_or_default().is_empty() {
+            self.release_name = old.and_then(|old| old.release_name.clone());
+        }
+    }
+
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();
         let owner = &self.owner;
