@@ -23,13 +23,21 @@ const COMPONENT_METHODS: [(&str, &str, &str); 11] = [
     ("configurations", "toConfigFileList", "configFileList"),
     ("configurations", "toSecretFileList", "secretFileList"),
     ("configurations", "toContainerEnvFrom", "containerEnvFrom"),
-    ("configurations", "toContainerVolumeMounts", "configVolumeMounts"),
+    (
+        "configurations",
+        "toContainerVolumeMounts",
+        "configVolumeMounts",
+    ),
     ("configurations", "toVolumes", "configVolumes"),
     ("configurations", "toConfigEnvsByContainer", "configEnvs"),
     ("configurations", "toSecretEnvsByContainer", "secretEnvs"),
     ("workload", "toServicePorts", "servicePorts"),
     ("dependencies", "toContainerEnvs", "dependencyEnvVars"),
-    ("dependencies", "toContainerVolumeMounts", "dependencyVolumeMounts"),
+    (
+        "dependencies",
+        "toContainerVolumeMounts",
+        "dependencyVolumeMounts",
+    ),
     ("dependencies", "toVolumes", "dependencyVolumes"),
 ];
 
@@ -43,13 +51,21 @@ pub fn environment(methods: Methods) -> Environment {
     let mut builder = Environment::builder()
         .function("oc_omit", Arity::exactly(0), |_| Ok(Value::Omit))
         .function("oc_merge", merge_arity(), merge)
-        .function("oc_generate_name", Arity::at_least(0).of(names).gives(Type::String), |parts| {
-            generate("oc_generate_name", parts, name::MAX_NAME)
-        })
-        .function("oc_dns_label", Arity::at_least(0).of(names).gives(Type::String), |parts| {
-            generate("oc_dns_label", parts, name::MAX_LABEL)
-        })
-        .function("oc_hash", Arity::exactly(1).of(&[Type::String]).gives(Type::String), hash);
+        .function(
+            "oc_generate_name",
+            Arity::at_least(0).of(names).gives(Type::String),
+            |parts| generate("oc_generate_name", parts, name::MAX_NAME),
+        )
+        .function(
+            "oc_dns_label",
+            Arity::at_least(0).of(names).gives(Type::String),
+            |parts| generate("oc_dns_label", parts, name::MAX_LABEL),
+        )
+        .function(
+            "oc_hash",
+            Arity::exactly(1).of(&[Type::String]).gives(Type::String),
+            hash,
+        );
     if methods == Methods::Component {
         for (receiver, method, field) in COMPONENT_METHODS {
             builder = builder.method_as_field((receiver, method), (DERIVED, field));
@@ -77,7 +93,10 @@ fn merge(maps: &[Value]) -> Result<Value, Error> {
                 map.type_of().name()
             )));
         };
-        merged.extend(map.iter().map(|(key, value): (&Key, &Value)| (key.clone(), value.clone())));
+        merged.extend(
+            map.iter()
+                .map(|(key, value): (&Key, &Value)| (key.clone(), value.clone())),
+        );
     }
     Ok(Value::map(merged))
 }
@@ -89,13 +108,18 @@ fn generate(function: &str, arguments: &[Value], limit: usize) -> Result<Value, 
         _ => arguments,
     };
     if parts.is_empty() {
-        return Err(Error::argument(format!("{function} requires at least 1 argument")));
+        return Err(Error::argument(format!(
+            "{function} requires at least 1 argument"
+        )));
     }
     let parts: Vec<&str> = parts
         .iter()
         .map(|part| {
             part.as_str().ok_or_else(|| {
-                Error::argument(format!("{function} takes text, got {}", part.type_of().name()))
+                Error::argument(format!(
+                    "{function} takes text, got {}",
+                    part.type_of().name()
+                ))
             })
         })
         .collect::<Result<_, _>>()?;
@@ -104,9 +128,10 @@ fn generate(function: &str, arguments: &[Value], limit: usize) -> Result<Value, 
 
 fn hash(arguments: &[Value]) -> Result<Value, Error> {
     match arguments {
-        [Value::String(text)] => {
-            Ok(Value::from(format!("{:08x}", name::fnv1a_32(text.as_bytes()))))
-        }
+        [Value::String(text)] => Ok(Value::from(format!(
+            "{:08x}",
+            name::fnv1a_32(text.as_bytes())
+        ))),
         _ => Err(Error::argument("oc_hash takes one text")),
     }
 }

@@ -1,8 +1,9 @@
 //! Patches of traits: JSON-pointer paths with filters and wildcards (reference 3.4).
 //!
-//! A path is expanded against the object as it was before the operation. Where several elements are
-//! removed, the last goes first, so that indexes do not shift under the operation (the reference
-//! removes the wrong ones there).
+//! A path is expanded against the object as it was before the operation, and the last of several
+//! places is changed first, so that no index shifts under the operation (the reference removes the
+//! wrong elements there). A number names a key where there is a map, and an index where there is a
+//! list.
 
 mod path;
 
@@ -21,7 +22,9 @@ pub struct Error {
 
 impl Error {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self {
+            message: message.into(),
+        }
     }
 }
 
@@ -42,15 +45,14 @@ pub struct Operation {
 /// The first operation that fails, by number; the object is then of no more use.
 pub fn apply(object: &mut Value, operations: &[Operation]) -> Result<(), Error> {
     for (index, operation) in operations.iter().enumerate() {
-        apply_one(object, operation).map_err(|error| {
-            Error::new(format!("operation #{index} failed: {error}"))
-        })?;
+        apply_one(object, operation)
+            .map_err(|error| Error::new(format!("operation #{index} failed: {error}")))?;
     }
     Ok(())
 }
 
 fn apply_one(object: &mut Value, operation: &Operation) -> Result<(), Error> {
-    let mut targets = path::expand_steps(object, &operation.path)?;
+    let targets = path::expand_steps(object, &operation.path)?;
     if targets.is_empty() {
         return Err(Error::new(format!(
             "path {:?} contains a filter or wildcard but matched 0 elements \
@@ -58,13 +60,12 @@ fn apply_one(object: &mut Value, operation: &Operation) -> Result<(), Error> {
             operation.path
         )));
     }
-    if operation.op == PatchOp::Remove {
-        targets.reverse();
-    }
-    for target in targets {
+    for target in targets.iter().rev() {
         let Some((last, parents)) = target.split_last() else {
             let op = operation.op;
-            return Err(Error::new(format!("cannot apply {op} operation to root document")));
+            return Err(Error::new(format!(
+                "cannot apply {op} operation to root document"
+            )));
         };
         match operation.op {
             PatchOp::Add => add(object, parents, last, &operation.value)?,
@@ -102,13 +103,15 @@ fn replace(object: &mut Value, parents: &[Step], last: &Step, value: &Value) -> 
                 *slot = value.clone();
                 Ok(())
             }
-            None => {
-                Err(Error::new(format!("replace operation failed: key {key:?} does not exist")))
-            }
+            None => Err(Error::new(format!(
+                "replace operation failed: key {key:?} does not exist"
+            ))),
         },
         (Value::Array(items), Step::Index(index)) => {
             let length = items.len();
-            let slot = items.get_mut(*index).ok_or_else(|| out_of_range(*index, length))?;
+            let slot = items
+                .get_mut(*index)
+                .ok_or_else(|| out_of_range(*index, length))?;
             *slot = value.clone();
             Ok(())
         }
@@ -134,12 +137,14 @@ fn remove(object: &mut Value, parents: &[Step], last: &Step) -> Result<(), Error
 /// The value at a path, which must be there.
 fn find<'a>(object: &'a mut Value, path: &[Step]) -> Result<&'a mut Value, Error> {
     path.iter().try_fold(object, |at, step| match (at, step) {
-        (Value::Object(map), Step::Key(key)) => {
-            map.get_mut(key).ok_or_else(|| Error::new(format!("path does not exist at segment {key:?}")))
-        }
+        (Value::Object(map), Step::Key(key)) => map
+            .get_mut(key)
+            .ok_or_else(|| Error::new(format!("path does not exist at segment {key:?}"))),
         (Value::Array(items), Step::Index(index)) => {
             let length = items.len();
-            items.get_mut(*index).ok_or_else(|| out_of_range(*index, length))
+            items
+                .get_mut(*index)
+                .ok_or_else(|| out_of_range(*index, length))
         }
         (at, step) => Err(mismatch(at, step)),
     })
@@ -168,7 +173,9 @@ fn make_parents<'a>(
             }
             (Value::Array(items), Step::Index(index)) => {
                 let length = items.len();
-                items.get_mut(*index).ok_or_else(|| out_of_range(*index, length))?
+                items
+                    .get_mut(*index)
+                    .ok_or_else(|| out_of_range(*index, length))?
             }
             (at, step) => return Err(mismatch(at, step)),
         };
@@ -177,7 +184,9 @@ fn make_parents<'a>(
 }
 
 fn out_of_range(index: usize, length: usize) -> Error {
-    Error::new(format!("array index {index} out of bounds (length {length})"))
+    Error::new(format!(
+        "array index {index} out of bounds (length {length})"
+    ))
 }
 
 fn mismatch(at: &Value, step: &Step) -> Error {

@@ -22,7 +22,9 @@ pub struct Error {
 
 impl Error {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self {
+            message: message.into(),
+        }
     }
 }
 
@@ -53,9 +55,10 @@ impl Schema {
     pub fn default(&self, values: &Map<String, Value>) -> Map<String, Value> {
         let mut value = Value::Object(values.clone());
         apply_defaults(&self.0, &mut value, MAX_DEPTH);
-        match value {
-            Value::Object(map) => map,
-            _ => Map::new(),
+        if let Value::Object(map) = value {
+            map
+        } else {
+            Map::new()
         }
     }
 
@@ -69,13 +72,20 @@ impl Schema {
 }
 
 fn apply_defaults(schema: &Value, value: &mut Value, depth: usize) {
-    let Some(depth) = depth.checked_sub(1) else { return };
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
     match value {
         Value::Object(map) => {
             let properties = schema.get("properties").and_then(Value::as_object);
             for (name, property) in properties.into_iter().flatten() {
-                let nullable = property.get("nullable").and_then(Value::as_bool).unwrap_or_default();
-                let missing = map.get(name).is_none_or(|found| found.is_null() && !nullable);
+                let nullable = property
+                    .get("nullable")
+                    .and_then(Value::as_bool)
+                    .unwrap_or_default();
+                let missing = map
+                    .get(name)
+                    .is_none_or(|found| found.is_null() && !nullable);
                 if let Some(default) = property.get("default").filter(|_| missing) {
                     map.insert(name.clone(), default.clone());
                 }

@@ -5,6 +5,11 @@
 //! is one expression keeps the type of its value, a string that holds expressions becomes text, and
 //! what evaluates to `oc_omit()` leaves no trace.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few types of values are written in their own way, and all others alike"
+)]
+
 mod context;
 mod error;
 mod render;
@@ -38,7 +43,10 @@ impl Engine {
     /// An engine that knows the platform's functions and these methods.
     #[must_use]
     pub fn new(methods: Methods) -> Self {
-        Self { environment: functions::environment(methods), texts: Cache::new(TEXTS) }
+        Self {
+            environment: functions::environment(methods),
+            texts: Cache::new(TEXTS),
+        }
     }
 
     /// Renders a template; `None` when all of it is omitted.
@@ -106,6 +114,8 @@ impl Default for Engine {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("environment", &self.environment).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
     }
 }

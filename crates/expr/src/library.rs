@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::evaluate::{Budget, no_overload};
 use crate::value::{Type, Value};
 
+pub(crate) use format::check as check_format;
 pub(crate) use lists::sortable;
 
 type Outcome = Result<Value, Error>;

@@ -66,7 +66,9 @@ pub(super) fn expand_steps(root: &Value, path: &str) -> Result<Vec<Vec<Step>>, E
         for (steps, value) in states {
             step(segment, steps, value, &mut next)?;
             if next.len() > MAX_STATES {
-                return Err(Error::new(format!("the path stands for more than {MAX_STATES} places")));
+                return Err(Error::new(format!(
+                    "the path stands for more than {MAX_STATES} places"
+                )));
             }
         }
         states = next;
@@ -97,10 +99,17 @@ fn step<'a>(
             steps.push(Step::Key(key.clone()));
             next.push((steps, child));
         }
+        // A map has no indexes, so that its keys may be numbers.
+        Segment::Index(index) if value.is_some_and(Value::is_object) => {
+            return step(&Segment::Key(index.to_string()), steps, value, next);
+        }
         Segment::Index(index) => {
             let items = array(value)?;
             let item = items.get(*index).ok_or_else(|| {
-                Error::new(format!("array index {index} out of bounds (length {})", items.len()))
+                Error::new(format!(
+                    "array index {index} out of bounds (length {})",
+                    items.len()
+                ))
             })?;
             steps.push(Step::Index(*index));
             next.push((steps, Some(item)));
@@ -111,9 +120,17 @@ fn step<'a>(
         }
         Segment::Wildcard => {
             let items = array(value)?;
-            next.extend(items.iter().enumerate().map(|(index, item)| indexed(&steps, index, item)));
+            next.extend(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| indexed(&steps, index, item)),
+            );
         }
-        Segment::Filter { path, value: wanted } => {
+        Segment::Filter {
+            path,
+            value: wanted,
+        } => {
             let items = array(value)?;
             for (index, item) in items.iter().enumerate() {
                 if matches(item, path, wanted) {
@@ -181,8 +198,7 @@ fn parse_segment(text: &str, segments: &mut Vec<Segment>) -> Result<(), Error> {
         key => segments.push(Segment::Key(key.to_owned())),
     }
     while !brackets.is_empty() {
-        let inner_end = brackets.find(']').filter(|_| brackets.starts_with('['));
-        let Some(end) = inner_end else {
+        let Some(end) = bracket_end(brackets) else {
             return Err(Error::new(format!("unclosed bracket segment in {text:?}")));
         };
         segments.push(parse_bracket(&brackets[1..end])?);
@@ -191,13 +207,29 @@ fn parse_segment(text: &str, segments: &mut Vec<Segment>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Where a bracket closes. In a filter's quotes a bracket is text.
+fn bracket_end(text: &str) -> Option<usize> {
+    let inner = text.strip_prefix('[')?;
+    let quoted = inner.strip_prefix("?(").and_then(|filter| {
+        let open = filter.find(['\'', '"'])?;
+        let quote = &filter[open..=open];
+        let end = filter.match_indices(&format!("{quote})]")).next()?.0;
+        Some(text.len() - filter.len() + end + 2)
+    });
+    let plain = || inner.find(']').map(|end| end + 1);
+    quoted.or_else(plain)
+}
+
 fn parse_bracket(inner: &str) -> Result<Segment, Error> {
     match inner {
         "-" => return Ok(Segment::Append),
         "*" => return Ok(Segment::Wildcard),
         _ => {}
     }
-    if let Some(filter) = inner.strip_prefix("?(").and_then(|rest| rest.strip_suffix(')')) {
+    if let Some(filter) = inner
+        .strip_prefix("?(")
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
         return parse_filter(filter);
     }
     parse_index(inner).map(Segment::Index)
@@ -205,21 +237,27 @@ fn parse_bracket(inner: &str) -> Result<Segment, Error> {
 
 /// `@.a.b=='value'`.
 fn parse_filter(filter: &str) -> Result<Segment, Error> {
-    let unsupported = || Error::new(format!("unsupported filter expression: {filter}; write @.field=='value'"));
+    let unsupported = || {
+        Error::new(format!(
+            "unsupported filter expression: {filter}; write @.field=='value'"
+        ))
+    };
     let (left, right) = filter.trim().split_once("==").ok_or_else(unsupported)?;
     let field = left.trim().strip_prefix("@.").ok_or_else(unsupported)?;
     let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     let right = right.trim();
-    let quoted = right.len() >= 2
-        && right.starts_with(['\'', '"'])
-        && right.ends_with(['\'', '"']);
+    let quoted = right.len() >= 2 && right.starts_with(['\'', '"']) && right.ends_with(['\'', '"']);
     if field.is_empty() || !field.chars().all(valid) || !quoted {
         return Err(unsupported());
     }
     let path = field.split('.').map(str::to_owned).collect();
-    Ok(Segment::Filter { path, value: right[1..right.len() - 1].to_owned() })
+    Ok(Segment::Filter {
+        path,
+        value: right[1..right.len() - 1].to_owned(),
+    })
 }
 
 fn parse_index(text: &str) -> Result<usize, Error> {
-    text.parse().map_err(|_| Error::new(format!("invalid array index {text:?}")))
+    text.parse()
+        .map_err(|_| Error::new(format!("invalid array index {text:?}")))
 }

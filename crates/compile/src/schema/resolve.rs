@@ -21,7 +21,11 @@ pub fn resolve_refs(schema: &Value) -> Result<Value, Error> {
     if schema.get("definitions").is_some() {
         return Err(Error::new("definitions is not supported: use $defs"));
     }
-    let mut resolver = Resolver { definitions, open: Vec::new(), nodes: 0 };
+    let mut resolver = Resolver {
+        definitions,
+        open: Vec::new(),
+        nodes: 0,
+    };
     let mut resolved = resolver.resolve(schema, MAX_DEPTH)?;
     if let Value::Object(map) = &mut resolved {
         map.shift_remove("$defs");
@@ -39,11 +43,15 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn resolve(&mut self, schema: &Value, depth: usize) -> Result<Value, Error> {
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(Error::new(format!("schema exceeds maximum nesting depth of {MAX_DEPTH}")));
+            return Err(Error::new(format!(
+                "schema exceeds maximum nesting depth of {MAX_DEPTH}"
+            )));
         };
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return Err(Error::new(format!("schema expands to more than {MAX_NODES} nodes")));
+            return Err(Error::new(format!(
+                "schema expands to more than {MAX_NODES} nodes"
+            )));
         }
         match schema {
             Value::Object(map) => match map.get("$ref") {
@@ -54,6 +62,7 @@ impl Resolver<'_> {
                     for (key, value) in map {
                         let value = match key.as_str() {
                             "$defs" | "default" | "enum" | "example" => value.clone(),
+                            "properties" => self.properties(value, depth)?,
                             _ => self.resolve(value, depth)?,
                         };
                         resolved.insert(key.clone(), value);
@@ -61,11 +70,27 @@ impl Resolver<'_> {
                     Ok(Value::Object(resolved))
                 }
             },
-            Value::Array(items) => {
-                items.iter().map(|item| self.resolve(item, depth)).collect::<Result<_, _>>().map(Value::Array)
+            Value::Array(items) => items
+                .iter()
+                .map(|item| self.resolve(item, depth))
+                .collect::<Result<_, _>>()
+                .map(Value::Array),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                Ok(schema.clone())
             }
-            other => Ok(other.clone()),
         }
+    }
+
+    /// The schemas of fields, whatever the fields are called.
+    fn properties(&mut self, properties: &Value, depth: usize) -> Result<Value, Error> {
+        let Value::Object(properties) = properties else {
+            return Ok(properties.clone());
+        };
+        let mut resolved = Map::with_capacity(properties.len());
+        for (name, schema) in properties {
+            resolved.insert(name.clone(), self.resolve(schema, depth)?);
+        }
+        Ok(Value::Object(resolved))
     }
 
     fn inline(
@@ -75,10 +100,14 @@ impl Resolver<'_> {
         depth: usize,
     ) -> Result<Value, Error> {
         if !reference.starts_with('#') {
-            return Err(Error::new(format!("only local $ref supported, got {reference:?}")));
+            return Err(Error::new(format!(
+                "only local $ref supported, got {reference:?}"
+            )));
         }
         let Some(name) = reference.strip_prefix("#/$defs/") else {
-            return Err(Error::new(format!("only #/$defs/ references are supported, got {reference:?}")));
+            return Err(Error::new(format!(
+                "only #/$defs/ references are supported, got {reference:?}"
+            )));
         };
         let name = name.replace("~1", "/").replace("~0", "~");
         let Some(target) = self.definitions.get(&name) else {

@@ -21,19 +21,29 @@ pub(super) fn validate(
         && !(flag(schema, "x-kubernetes-int-or-string") && (value.is_string() || is_integer(value)))
     {
         let found = type_of(value);
-        problems.push(format!("{} must be of type {expected}: \"{found}\"", place(path)));
+        problems.push(format!(
+            "{} must be of type {expected}: \"{found}\"",
+            place(path)
+        ));
         return;
     }
     if flag(schema, "x-kubernetes-int-or-string") && !value.is_string() && !is_integer(value) {
         let found = type_of(value);
-        problems.push(format!("{} must be of type integer,string: \"{found}\"", place(path)));
+        problems.push(format!(
+            "{} must be of type integer,string: \"{found}\"",
+            place(path)
+        ));
         return;
     }
     if let Some(Value::Array(allowed)) = schema.get("enum")
         && !allowed.iter().any(|other| same(other, value))
     {
         let allowed: Vec<_> = allowed.iter().map(text_of).collect();
-        problems.push(format!("{} should be one of [{}]", place(path), allowed.join(" ")));
+        problems.push(format!(
+            "{} should be one of [{}]",
+            place(path),
+            allowed.join(" ")
+        ));
     }
     match value {
         Value::Object(map) => object(schema, map, path, depth, problems),
@@ -54,8 +64,10 @@ fn object(
     depth: usize,
     problems: &mut Vec<String>,
 ) {
-    let mut required: Vec<&str> =
-        list(schema, "required").iter().filter_map(Value::as_str).collect();
+    let mut required: Vec<&str> = list(schema, "required")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     required.sort_unstable();
     for name in required.into_iter().filter(|name| !map.contains_key(*name)) {
         // The reference writes the dot in front of a field of the root as well.
@@ -65,7 +77,10 @@ fn object(
     let additional = schema.get("additionalProperties");
     for (name, child) in map {
         let path = join(path, name);
-        match (properties.and_then(|properties| properties.get(name)), additional) {
+        match (
+            properties.and_then(|properties| properties.get(name)),
+            additional,
+        ) {
             (Some(schema), _) => validate(schema, child, &path, depth, problems),
             (None, Some(Value::Bool(false))) => {
                 problems.push(format!("{path} is a forbidden property"));
@@ -76,7 +91,14 @@ fn object(
             (None, _) => {}
         }
     }
-    count(schema, ("minProperties", "maxProperties"), map.len(), "properties", path, problems);
+    count(
+        schema,
+        ("minProperties", "maxProperties"),
+        map.len(),
+        "properties",
+        path,
+        problems,
+    );
 }
 
 fn array(schema: &Value, items: &[Value], path: &str, depth: usize, problems: &mut Vec<String>) {
@@ -85,7 +107,14 @@ fn array(schema: &Value, items: &[Value], path: &str, depth: usize, problems: &m
             validate(schema, item, &format!("{path}[{index}]"), depth, problems);
         }
     }
-    count(schema, ("minItems", "maxItems"), items.len(), "items", path, problems);
+    count(
+        schema,
+        ("minItems", "maxItems"),
+        items.len(),
+        "items",
+        path,
+        problems,
+    );
     if flag(schema, "uniqueItems") {
         let mut seen: Vec<String> = items.iter().map(model::canonical::to_string).collect();
         seen.sort_unstable();
@@ -97,13 +126,26 @@ fn array(schema: &Value, items: &[Value], path: &str, depth: usize, problems: &m
 
 fn string(schema: &Value, text: &str, path: &str, problems: &mut Vec<String>) {
     let length = text.chars().count();
-    count(schema, ("minLength", "maxLength"), length, "chars long", path, problems);
+    count(
+        schema,
+        ("minLength", "maxLength"),
+        length,
+        "chars long",
+        path,
+        problems,
+    );
     if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
-        match regex::RegexBuilder::new(pattern).size_limit(1 << 20).build() {
+        match regex::RegexBuilder::new(pattern)
+            .size_limit(1 << 20)
+            .build()
+        {
             Ok(regex) if regex.is_match(text) => {}
             Ok(_) => problems.push(format!("{} should match '{pattern}'", place(path))),
             Err(error) => {
-                problems.push(format!("{}: pattern {pattern:?} cannot be used: {error}", place(path)));
+                problems.push(format!(
+                    "{}: pattern {pattern:?} cannot be used: {error}",
+                    place(path)
+                ));
             }
         }
     }
@@ -115,14 +157,20 @@ fn number_bounds(schema: &Value, number: f64, path: &str, problems: &mut Vec<Str
         let exclusive = flag(schema, "exclusiveMinimum");
         if number < minimum || exclusive && number <= minimum {
             let or_equal = if exclusive { "" } else { " or equal to" };
-            problems.push(format!("{} should be greater than{or_equal} {minimum}", place(path)));
+            problems.push(format!(
+                "{} should be greater than{or_equal} {minimum}",
+                place(path)
+            ));
         }
     }
     if let Some(maximum) = bound("maximum") {
         let exclusive = flag(schema, "exclusiveMaximum");
         if number > maximum || exclusive && number >= maximum {
             let or_equal = if exclusive { "" } else { " or equal to" };
-            problems.push(format!("{} should be less than{or_equal} {maximum}", place(path)));
+            problems.push(format!(
+                "{} should be less than{or_equal} {maximum}",
+                place(path)
+            ));
         }
     }
     if let Some(step) = bound("multipleOf").filter(|step| *step > 0.0)
@@ -142,7 +190,10 @@ fn count(
 ) {
     let bound = |name: &str| schema.get(name).and_then(Value::as_u64);
     if let Some(least) = bound(least).filter(|least| (found as u64) < *least) {
-        problems.push(format!("{} should have at least {least} {what}", place(path)));
+        problems.push(format!(
+            "{} should have at least {least} {what}",
+            place(path)
+        ));
     }
     if let Some(most) = bound(most).filter(|most| found as u64 > *most) {
         problems.push(format!("{} should have at most {most} {what}", place(path)));
@@ -165,26 +216,41 @@ fn combined(schema: &Value, value: &Value, path: &str, depth: usize, problems: &
             .count()
     };
     if !list(schema, "anyOf").is_empty() && matching("anyOf") == 0 {
-        problems.push(format!("{} must validate at least one schema (anyOf)", place(path)));
+        problems.push(format!(
+            "{} must validate at least one schema (anyOf)",
+            place(path)
+        ));
     }
     if !list(schema, "oneOf").is_empty() && matching("oneOf") != 1 {
-        problems.push(format!("{} must validate one and only one schema (oneOf)", place(path)));
+        problems.push(format!(
+            "{} must validate one and only one schema (oneOf)",
+            place(path)
+        ));
     }
     if let Some(not) = schema.get("not") {
         let mut found = Vec::new();
         validate(not, value, path, depth, &mut found);
         if found.is_empty() {
-            problems.push(format!("{} must not validate the schema (not)", place(path)));
+            problems.push(format!(
+                "{} must not validate the schema (not)",
+                place(path)
+            ));
         }
     }
 }
 
 fn list<'a>(schema: &'a Value, name: &str) -> &'a [Value] {
-    schema.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    schema
+        .get(name)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 fn flag(schema: &Value, name: &str) -> bool {
-    schema.get(name).and_then(Value::as_bool).unwrap_or_default()
+    schema
+        .get(name)
+        .and_then(Value::as_bool)
+        .unwrap_or_default()
 }
 
 fn is_integer(value: &Value) -> bool {
@@ -223,7 +289,9 @@ fn same(left: &Value, right: &Value) -> bool {
 }
 
 fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn place(path: &str) -> &str {
@@ -231,5 +299,9 @@ fn place(path: &str) -> &str {
 }
 
 fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }

@@ -31,7 +31,9 @@ impl Context {
         let values = variables
             .iter()
             .map(|(name, value)| (name.as_str(), Value::from_json(value, numbers)));
-        Self { bindings: Bindings::new().with_all(values) }
+        Self {
+            bindings: Bindings::new().with_all(values),
+        }
     }
 
     /// These variables, and one more. It hides an earlier one of the same name.
@@ -43,7 +45,9 @@ impl Context {
     /// These variables, and one more whose value is at hand.
     #[must_use]
     pub fn with_value(&self, name: impl Into<Arc<str>>, value: Value) -> Self {
-        Self { bindings: self.bindings.with(name, value) }
+        Self {
+            bindings: self.bindings.with(name, value),
+        }
     }
 
     /// The value of a variable.

@@ -59,7 +59,10 @@ pub enum Reason {
 
 impl Error {
     pub(super) fn new(reason: Reason) -> Self {
-        Self { path: String::new(), reason: Box::new(reason) }
+        Self {
+            path: String::new(),
+            reason: Box::new(reason),
+        }
     }
 
     /// An error of the expression language, sorted by when it shows.

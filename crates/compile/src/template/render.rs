@@ -12,8 +12,17 @@ const MAX_DEPTH: usize = 128;
 /// what Kubernetes takes.
 const MAX_OUTPUT: usize = 16 << 20;
 
-pub(super) fn render(engine: &Engine, template: &Json, context: &Context) -> Result<Option<Json>, Error> {
-    Renderer { engine, context, left: MAX_OUTPUT }.value(template, MAX_DEPTH)
+pub(super) fn render(
+    engine: &Engine,
+    template: &Json,
+    context: &Context,
+) -> Result<Option<Json>, Error> {
+    Renderer {
+        engine,
+        context,
+        left: MAX_OUTPUT,
+    }
+    .value(template, MAX_DEPTH)
 }
 
 struct Renderer<'a> {
@@ -26,7 +35,10 @@ struct Renderer<'a> {
 impl Renderer<'_> {
     fn value(&mut self, template: &Json, depth: usize) -> Result<Option<Json>, Error> {
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(Error::new(Reason::Limit { limit: MAX_DEPTH, unit: "nested levels" }));
+            return Err(Error::new(Reason::Limit {
+                limit: MAX_DEPTH,
+                unit: "nested levels",
+            }));
         };
         match template {
             Json::String(text) => self.string(text),
@@ -69,7 +81,10 @@ impl Renderer<'_> {
         }
         let value = self.engine.evaluate(name, self.context)?;
         value.as_str().map(str::to_owned).ok_or_else(|| {
-            Error::new(Reason::Key { key: name.to_owned(), found: text::described(&value) })
+            Error::new(Reason::Key {
+                key: name.to_owned(),
+                found: text::described(&value),
+            })
         })
     }
 
@@ -104,8 +119,12 @@ impl Renderer<'_> {
     /// Charges a value and so many bytes of text in it.
     fn charge(&mut self, bytes: usize) -> Result<(), Error> {
         let left = self.left.checked_sub(bytes.saturating_add(16));
-        self.left =
-            left.ok_or_else(|| Error::new(Reason::Limit { limit: MAX_OUTPUT, unit: "bytes" }))?;
+        self.left = left.ok_or_else(|| {
+            Error::new(Reason::Limit {
+                limit: MAX_OUTPUT,
+                unit: "bytes",
+            })
+        })?;
         Ok(())
     }
 }

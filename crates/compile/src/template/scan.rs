@@ -24,8 +24,14 @@ pub fn find_expressions(text: &str) -> Result<Vec<Expression<'_>>, Error> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(start) = text[from..].find("${").map(|at| from + at) {
-        let Some(end) = closing(text, start)? else { break };
-        found.push(Expression { start, end, source: &text[start + 2..end - 1] });
+        let Some(end) = closing(text, start)? else {
+            break;
+        };
+        found.push(Expression {
+            start,
+            end,
+            source: &text[start + 2..end - 1],
+        });
         from = end;
     }
     Ok(found)

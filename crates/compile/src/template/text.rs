@@ -34,7 +34,10 @@ impl Compiled {
         let program = environment
             .compile(source)
             .map_err(|cause| Error::of_expression(source, cause))?;
-        Ok(Self { source: source.to_owned(), program })
+        Ok(Self {
+            source: source.to_owned(),
+            program,
+        })
     }
 
     fn evaluate(&self, context: &Context) -> Result<Value, Error> {
@@ -60,7 +63,10 @@ impl Text {
             if expression.start > from {
                 parts.push(Part::Literal(text[from..expression.start].to_owned()));
             }
-            parts.push(Part::Expression(Compiled::new(expression.source, environment)?));
+            parts.push(Part::Expression(Compiled::new(
+                expression.source,
+                environment,
+            )?));
             from = expression.end;
         }
         if from < text.len() {
@@ -83,7 +89,10 @@ impl Text {
                         }
                     }
                     if text.len() > MAX_TEXT {
-                        return Err(Error::new(Reason::Limit { limit: MAX_TEXT, unit: "bytes" }));
+                        return Err(Error::new(Reason::Limit {
+                            limit: MAX_TEXT,
+                            unit: "bytes",
+                        }));
                     }
                 }
                 Ok(Value::from(text))

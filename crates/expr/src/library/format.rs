@@ -40,6 +40,19 @@ pub(super) fn format(arguments: &[Value], budget: &mut Budget) -> Outcome {
     Ok(Value::from(out))
 }
 
+/// What is wrong with a format that is known before evaluation.
+pub(crate) fn check(format: &str) -> Result<(), Error> {
+    let mut rest = format;
+    while let Some(start) = rest.find('%') {
+        rest = &rest[start + 1..];
+        rest = match rest.strip_prefix('%') {
+            Some(after) => after,
+            None => Clause::parse(rest)?.1,
+        };
+    }
+    Ok(())
+}
+
 struct Clause {
     precision: Option<usize>,
     verb: char,

@@ -357,6 +357,11 @@ impl Lower<'_> {
             let result = signature.result;
             return Ok((Node::Call(Callee::Custom(custom), nodes), result));
         }
+        if let (Style::Member, "format", [Node::Constant(Value::String(format)), ..]) =
+            (style, name, &*nodes)
+        {
+            library::check_format(format).map_err(|error| self.error(at, error.to_string()))?;
+        }
         match library::find(name, style, nodes.len()) {
             Some(function) => Ok((
                 Node::Call(Callee::Library(function), nodes),
