@@ -4,6 +4,7 @@
 //! and starts again what ends ([`supervise`]); `status` reads what the supervisor notes. Every run
 //! has a name, a folder below `$HOME/.cache/quintet/run`, and its own ports, so runs do not meet.
 
+pub mod changes;
 pub mod config;
 pub mod down;
 pub mod folder;

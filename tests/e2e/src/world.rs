@@ -1,8 +1,12 @@
 //! One installation, and the ways to drive and see it.
 
-use std::{path::PathBuf, process::Command, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use xtask::{
     cluster, command,
@@ -64,6 +68,10 @@ impl World {
             storm,
             kubeconfig: cluster.kubeconfig,
         })
+    }
+
+    pub(crate) fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
     }
 
     pub(crate) fn site(&self) -> Site<'_> {
@@ -142,7 +150,7 @@ impl World {
     pub(crate) fn answers(&self, environment: &str, path: &str) -> Result<String> {
         let (body, _) = wait::until(LIMIT, &format!("{environment}{path}"), || {
             let answer = self.application(environment, path)?;
-            anyhow::ensure!(answer.status == 200, "answers {}", answer.status);
+            ensure!(answer.status == 200, "answers {}", answer.status);
             Ok(answer.body)
         })?;
         Ok(body)
@@ -168,23 +176,25 @@ impl World {
         Ok(binding)
     }
 
-    /// A metric of a plane, summed over its labels.
-    pub(crate) fn metric(&self, plane: &str, name: &str) -> Result<f64> {
-        let admin = self.ports.address(Listener::Admin(index(plane)));
+    /// Requests that the agent sent to the cluster to read or write objects on purpose: watches,
+    /// leases, and what the collection of logs asks for are left out.
+    pub(crate) fn requests(&self) -> Result<f64> {
+        let admin = self
+            .ports
+            .address(Listener::Admin(index("data-plane-agent")));
         let answer = http::ask(admin, "localhost", "/metrics")?;
-        let mut values = answer
+        let lines = answer
             .body
             .lines()
-            .filter(|line| {
-                let rest = line.strip_prefix(name);
-                rest.is_some_and(|it| it.starts_with('{') || it.starts_with(' '))
-            })
-            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .filter(|it| it.starts_with("cluster_requests_total{"));
+        let beside = ["verb=\"watch\"", "resource=\"leases.", "resource=\"pods"];
+        let mut counted = lines
+            .filter(|line| !beside.iter().any(|it| line.contains(it)))
             .peekable();
-        if values.peek().is_none() {
-            bail!("{plane} has no metric {name}");
-        }
-        Ok(values.sum())
+        ensure!(counted.peek().is_some(), "the agent counts no requests");
+        Ok(counted
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum())
     }
 
     /// Stops, starts or restarts parts.

@@ -85,6 +85,7 @@ fn data_agent(site: &Site<'_>) -> Result<Value> {
     Ok(json!({
         "link": link(site, "data-plane-agent")?,
         "cluster": { "kubeconfig": site.kubeconfig },
+        "collect": { "endpoint": url(site, Listener::OtlpGrpc) },
     }))
 }
 
