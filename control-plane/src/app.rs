@@ -105,7 +105,8 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
 fn write_server_config(config: &Config, keys: &HubKeys) -> Result<(), StartError> {
     let path = &config.link.server_config;
     if !path.as_os_str().is_empty() {
-        let text = server::config(config.link.server_listen, None, keys);
+        let tls = config.link.server_tls();
+        let text = server::config(config.link.server_listen, tls.as_ref(), keys)?;
         bus::keys::write_private(path, text.as_bytes())?;
     }
     Ok(())

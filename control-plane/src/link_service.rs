@@ -32,6 +32,10 @@ pub struct Config {
     pub server_config: PathBuf,
     /// Where that server listens.
     pub server_listen: std::net::SocketAddr,
+    /// PEM file of that server's certificate chain; needed when it listens beyond loopback.
+    pub server_certificate: PathBuf,
+    /// PEM file of that server's key.
+    pub server_key: PathBuf,
     /// How often planes give a sign of life.
     pub heartbeat: kit::config::HumanDuration,
     /// Tokens with which planes may join once, for installations that bring their own.
@@ -55,9 +59,22 @@ impl Default for Config {
             keys: PathBuf::from("keys"),
             server_config: PathBuf::new(),
             server_listen: ([127, 0, 0, 1], 7422).into(),
+            server_certificate: PathBuf::new(),
+            server_key: PathBuf::new(),
             heartbeat: kit::config::HumanDuration::from_secs(15),
             join_tokens: Vec::new(),
         }
+    }
+}
+
+impl Config {
+    /// Certificate and key of the NATS server, if it has any.
+    pub(crate) fn server_tls(&self) -> Option<bus::server::Tls> {
+        let given = !self.server_certificate.as_os_str().is_empty();
+        given.then(|| bus::server::Tls {
+            cert_file: self.server_certificate.clone(),
+            key_file: self.server_key.clone(),
+        })
     }
 }
 

@@ -46,7 +46,12 @@ impl Request {
         let text = std::str::from_utf8(text).map_err(|_| Malformed("the token"))?;
         let claims = token::claims(text).ok_or(Malformed("the token"))?;
         let nats = &claims["nats"];
-        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let text = |value: &Value| {
+            value
+                .as_str()
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
         let options = &nats["connect_opts"];
         let nonce = text(&nats["client_info"]["nonce"]).unwrap_or_default();
         let public_key = text(&options["nkey"]).filter(|key| {
@@ -86,13 +91,20 @@ impl Request {
     fn respond(&self, issuer: &KeyPair, mut nats: Value, now: i64) -> String {
         nats["type"] = json!("authorization_response");
         nats["version"] = json!(2);
-        token::sign(issuer, json!({"sub": self.user, "aud": self.server, "nats": nats}), now)
+        token::sign(
+            issuer,
+            json!({"sub": self.user, "aud": self.server, "nats": nats}),
+            now,
+        )
     }
 }
 
 /// Whether `signature` was made over the nonce with the seed of `public_key`.
 fn proves(public_key: &str, nonce: &str, signature: &str) -> bool {
-    let Ok(key) = KeyPair::from_public_key(public_key) else { return false };
+    let Ok(key) = KeyPair::from_public_key(public_key) else {
+        return false;
+    };
     let decoded = BASE64URL_NOPAD.decode(signature.trim_end_matches('=').as_bytes());
-    !nonce.is_empty() && decoded.is_ok_and(|signature| key.verify(nonce.as_bytes(), &signature).is_ok())
+    !nonce.is_empty()
+        && decoded.is_ok_and(|signature| key.verify(nonce.as_bytes(), &signature).is_ok())
 }

@@ -17,7 +17,10 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { servers: vec!["nats://127.0.0.1:7422".to_owned()], ca_file: PathBuf::new() }
+        Self {
+            servers: vec!["nats://127.0.0.1:7422".to_owned()],
+            ca_file: PathBuf::new(),
+        }
     }
 }
 
@@ -30,10 +33,17 @@ impl Config {
             let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
             let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
             let loopback = host == "localhost"
-                || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+                || host
+                    .trim_matches(['[', ']'])
+                    .parse::<std::net::IpAddr>()
+                    .is_ok_and(|ip| ip.is_loopback());
             scheme != "tls" && !loopback
         };
-        self.servers.iter().map(String::as_str).filter(is_insecure).collect()
+        self.servers
+            .iter()
+            .map(String::as_str)
+            .filter(is_insecure)
+            .collect()
     }
 }
 
@@ -44,9 +54,15 @@ mod tests {
     #[test]
     fn tls_is_required_beyond_loopback() {
         let config = Config {
-            servers: ["nats://127.0.0.1:1", "nats://localhost:1", "tls://a.b:1", "nats://10.0.0.1:1", "nats://[::1]:1"]
-                .map(str::to_owned)
-                .to_vec(),
+            servers: [
+                "nats://127.0.0.1:1",
+                "nats://localhost:1",
+                "tls://a.b:1",
+                "nats://10.0.0.1:1",
+                "nats://[::1]:1",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             ..Config::default()
         };
         assert_eq!(config.insecure(), ["nats://10.0.0.1:1"]);

@@ -1,12 +1,13 @@
 //! A connection: requests with deadlines, subscriptions, reconnects.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use async_nats::{ConnectOptions, HeaderMap};
 use bytes::Bytes;
 use futures::StreamExt;
 use model::{Code, Coded};
 use nkeys::KeyPair;
+use tokio::sync::watch;
 
 use crate::Config;
 
@@ -32,6 +33,9 @@ pub enum Error {
     /// The seed is not one of an nkey.
     #[error("the seed of the bus identity is not valid")]
     Seed,
+    /// The file of the authority that vouches for the server is not there.
+    #[error("the authority's file `{0}` cannot be read")]
+    Authority(String, #[source] std::io::Error),
     /// The server is not there, or refuses the login.
     #[error("the bus cannot be reached")]
     Connect(#[source] async_nats::ConnectError),
@@ -64,7 +68,7 @@ pub enum Error {
 impl Coded for Error {
     fn code(&self) -> Code {
         match self {
-            Self::Insecure(_) | Self::Seed => Code::Invalid,
+            Self::Insecure(_) | Self::Seed | Self::Authority(..) => Code::Invalid,
             Self::Refused(_) => Code::Conflict,
             Self::Connect(_) | Self::NoAnswer { .. } | Self::Send(_) => Code::Unavailable,
             Self::Answer { .. } => Code::Internal,
@@ -89,10 +93,22 @@ const ERROR: &str = "Quintet-Error";
 /// Header of the trace.
 const TRACE: &str = "traceparent";
 
+/// Whether a connection is up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is.
+    Up,
+    /// It was lost, and is being made again.
+    Down,
+    /// It was lost, and the server turns the login away: revoked, or no longer known.
+    Refused,
+}
+
 /// A connection to the bus. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Bus {
     client: async_nats::Client,
+    state: watch::Receiver<State>,
 }
 
 /// Messages of a subject.
@@ -133,23 +149,41 @@ impl Bus {
             }
         })
         .name(login.name)
-        .connection_timeout(Duration::from_secs(5))
-        .ping_interval(Duration::from_secs(10))
+        .connection_timeout(CONNECT)
+        .ping_interval(PING)
+        .subscription_capacity(QUEUE)
+        // Addresses that a server makes known by itself are not those that the configuration vouches for.
+        .ignore_discovered_servers()
         .reconnect_delay_callback(reconnect_delay);
         if let Some(inbox) = login.inbox {
             options = options.custom_inbox_prefix(inbox);
         }
         if !config.ca_file.as_os_str().is_empty() {
+            check_readable(&config.ca_file)?;
             options = options.add_root_certificates(config.ca_file.clone());
         }
-        let client = options.connect(config.servers.clone()).await.map_err(Error::Connect)?;
-        Ok(Self { client })
+        let (sender, state) = watch::channel(State::Up);
+        let client = options
+            .event_callback(move |event| {
+                follow(&sender, &event);
+                std::future::ready(())
+            })
+            .connect(config.servers.clone())
+            .await
+            .map_err(Error::Connect)?;
+        Ok(Self { client, state })
     }
 
     /// Whether the connection is up now.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.client.connection_state() == async_nats::connection::State::Connected
+    }
+
+    /// The state of the connection, as it changes.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.state.clone()
     }
 
     /// Sends a message.
@@ -166,7 +200,9 @@ impl Bus {
             None => self.client.publish(subject, payload).await,
             Some(trace) => {
                 let headers = header(TRACE, trace);
-                self.client.publish_with_headers(subject, headers, payload).await
+                self.client
+                    .publish_with_headers(subject, headers, payload)
+                    .await
             }
         };
         sent.map_err(|error| Error::Send(Box::new(error)))
@@ -193,8 +229,15 @@ impl Bus {
             .client
             .send_request(subject.clone(), request)
             .await
-            .map_err(|source| Error::NoAnswer { subject: subject.clone(), source })?;
-        if let Some(error) = answer.headers.as_ref().and_then(|headers| headers.get(ERROR)) {
+            .map_err(|source| Error::NoAnswer {
+                subject: subject.clone(),
+                source,
+            })?;
+        if let Some(error) = answer
+            .headers
+            .as_ref()
+            .and_then(|headers| headers.get(ERROR))
+        {
             return Err(Error::Refused(error.to_string()));
         }
         A::decode(answer.payload).map_err(|source| Error::Answer { subject, source })
@@ -204,23 +247,68 @@ impl Bus {
     ///
     /// # Errors
     /// When nobody answers in time.
-    pub async fn ask(&self, subject: String, payload: Bytes, deadline: Duration) -> Result<Bytes, Error> {
-        let request = async_nats::Request::new().payload(payload).timeout(Some(deadline));
+    pub async fn ask(
+        &self,
+        subject: String,
+        payload: Bytes,
+        deadline: Duration,
+    ) -> Result<Bytes, Error> {
+        let request = async_nats::Request::new()
+            .payload(payload)
+            .timeout(Some(deadline));
         let answer = self.client.send_request(subject.clone(), request).await;
-        answer.map(|answer| answer.payload).map_err(|source| Error::NoAnswer { subject, source })
+        answer
+            .map(|answer| answer.payload)
+            .map_err(|source| Error::NoAnswer { subject, source })
     }
 
-    /// Takes messages of a subject; those of one `group` share them.
+    /// Sends a request that several may answer, and gives what they said until nobody spoke for `quiet`.
+    ///
+    /// # Errors
+    /// When the connection takes no messages.
+    pub(crate) async fn ask_all(
+        &self,
+        subject: &'static str,
+        payload: String,
+        quiet: Duration,
+    ) -> Result<Vec<Bytes>, Error> {
+        /// Servers of one cluster, and then some.
+        const MANY: usize = 1024;
+        let send = |error: Box<dyn std::error::Error + Send + Sync>| Error::Send(error);
+        let inbox = self.client.new_inbox();
+        let subscribed = self.client.subscribe(inbox.clone()).await;
+        let mut answers = subscribed.map_err(|error| send(Box::new(error)))?;
+        let sent = self
+            .client
+            .publish_with_reply(subject, inbox, payload.into())
+            .await;
+        sent.map_err(|error| send(Box::new(error)))?;
+        let mut gathered = Vec::new();
+        while let Ok(Some(answer)) = tokio::time::timeout(quiet, answers.next()).await {
+            gathered.push(answer.payload);
+            if gathered.len() == MANY {
+                break;
+            }
+        }
+        Ok(gathered)
+    }
+
+    /// Takes messages of a subject; those of one `group` share them. The server knows of it when this returns, if the
+    /// connection is up.
     ///
     /// # Errors
     /// When the connection takes no subscriptions.
-    pub async fn subscribe(&self, subject: String, group: Option<&str>) -> Result<Subscription, Error> {
+    pub async fn subscribe(
+        &self,
+        subject: String,
+        group: Option<&str>,
+    ) -> Result<Subscription, Error> {
         let subscriber = match group {
             Some(group) => self.client.queue_subscribe(subject, group.to_owned()).await,
             None => self.client.subscribe(subject).await,
         };
         let subscriber = subscriber.map_err(|error| Error::Send(Box::new(error)))?;
-        self.client.flush().await.map_err(|error| Error::Send(Box::new(error)))?;
+        self.round_trip().await;
         Ok(Subscription(subscriber))
     }
 
@@ -228,8 +316,13 @@ impl Bus {
     ///
     /// # Errors
     /// When the connection takes no messages.
-    pub async fn answer(&self, question: &Incoming, answer: &impl prost::Message) -> Result<(), Error> {
-        self.answer_bytes(question, answer.encode_to_vec().into()).await
+    pub async fn answer(
+        &self,
+        question: &Incoming,
+        answer: &impl prost::Message,
+    ) -> Result<(), Error> {
+        self.answer_bytes(question, answer.encode_to_vec().into())
+            .await
     }
 
     /// Answers a request with bytes.
@@ -237,8 +330,13 @@ impl Bus {
     /// # Errors
     /// When the connection takes no messages.
     pub async fn answer_bytes(&self, question: &Incoming, answer: Bytes) -> Result<(), Error> {
-        let Some(reply) = question.reply.clone() else { return Ok(()) };
-        self.client.publish(reply, answer).await.map_err(|error| Error::Send(Box::new(error)))
+        let Some(reply) = question.reply.clone() else {
+            return Ok(());
+        };
+        self.client
+            .publish(reply, answer)
+            .await
+            .map_err(|error| Error::Send(Box::new(error)))
     }
 
     /// Answers a request with an error.
@@ -246,10 +344,26 @@ impl Bus {
     /// # Errors
     /// When the connection takes no messages.
     pub async fn answer_error(&self, question: &Incoming, error: &str) -> Result<(), Error> {
-        let Some(reply) = question.reply.clone() else { return Ok(()) };
+        let Some(reply) = question.reply.clone() else {
+            return Ok(());
+        };
         let line = error.replace(['\r', '\n'], " ");
-        let sent = self.client.publish_with_headers(reply, header(ERROR, &line), Bytes::new()).await;
+        let sent = self
+            .client
+            .publish_with_headers(reply, header(ERROR, &line), Bytes::new())
+            .await;
         sent.map_err(|error| Error::Send(Box::new(error)))
+    }
+
+    /// Waits until the server has read what was sent so far. Without a connection it gives up soon.
+    async fn round_trip(&self) {
+        let echo = async {
+            let inbox = self.client.new_inbox();
+            let mut back = self.client.subscribe(inbox.clone()).await.ok()?;
+            self.client.publish(inbox, Bytes::new()).await.ok()?;
+            back.next().await
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(2), echo).await;
     }
 
     /// Waits until what was sent has left.
@@ -262,7 +376,10 @@ impl Subscription {
     /// The next message; `None` when the connection has ended for good.
     pub async fn next(&mut self) -> Option<Incoming> {
         let message = self.0.next().await?;
-        let trace = message.headers.as_ref().and_then(|headers| headers.get(TRACE));
+        let trace = message
+            .headers
+            .as_ref()
+            .and_then(|headers| headers.get(TRACE));
         Some(Incoming {
             subject: message.subject.to_string(),
             trace: trace.map(ToString::to_string),
@@ -288,10 +405,56 @@ fn header(name: &str, value: &str) -> HeaderMap {
     headers
 }
 
-/// Grows to 10 s, with jitter taken from the attempt number and the clock of the process.
+/// How long a login may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How often the server is asked for a sign of life; two that are missed end the connection.
+const PING: Duration = Duration::from_secs(10);
+/// Messages of one subscription that wait for their reader; more are lost, as any message may be.
+const QUEUE: usize = 1024;
+/// Longest delay between two attempts to connect.
+const LONGEST: Duration = Duration::from_secs(20);
+/// Longest delay before the first one: a server that ends cuts all its clients at once.
+const FIRST: Duration = Duration::from_millis(250);
+
+/// Full jitter under a ceiling that doubles with each attempt.
 fn reconnect_delay(attempts: usize) -> Duration {
-    let ceiling = Duration::from_millis(50).saturating_mul(1 << attempts.min(8)).min(Duration::from_secs(10));
-    let spread = std::collections::hash_map::RandomState::new();
-    let random = std::hash::BuildHasher::hash_one(&spread, attempts);
+    let ceiling = FIRST
+        .saturating_mul(1 << attempts.saturating_sub(1).min(8))
+        .min(LONGEST);
+    // The delay of the very first attempt, at the start of a process, is drawn as well: many start together.
+    let random =
+        std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), attempts);
     ceiling.mul_f64((random % 1000) as f64 / 1000.0)
+}
+
+fn check_readable(path: &Path) -> Result<(), Error> {
+    let opened = std::fs::File::open(path);
+    opened
+        .map(drop)
+        .map_err(|error| Error::Authority(path.display().to_string(), error))
+}
+
+/// Takes note of what happened to the connection.
+fn follow(state: &watch::Sender<State>, event: &async_nats::Event) {
+    use async_nats::{ClientError, Event};
+    let now = match event {
+        Event::Connected => State::Up,
+        Event::Disconnected | Event::Closed => State::Down,
+        Event::ClientError(ClientError::Other(text)) if is_refusal(text) => State::Refused,
+        Event::ServerError(error) => {
+            tracing::warn!(%error, "the NATS server complains");
+            return;
+        }
+        Event::SlowConsumer(_) => {
+            tracing::warn!("messages were dropped: they come faster than they are read");
+            return;
+        }
+        Event::ClientError(_) | Event::LameDuckMode | Event::Draining => return,
+    };
+    state.send_replace(now);
+}
+
+/// Whether the text of a failed attempt to connect says that the login was turned away.
+fn is_refusal(text: &str) -> bool {
+    text.contains("authorization violation") || text.contains("authentication error")
 }

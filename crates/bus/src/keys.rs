@@ -31,7 +31,10 @@ pub enum Error {
 /// # Errors
 /// When the file cannot be used.
 pub fn load_or_create(path: &Path, key_type: KeyPairType) -> Result<KeyPair, Error> {
-    let file = |source| Error::File { path: path.to_owned(), source };
+    let file = |source| Error::File {
+        path: path.to_owned(),
+        source,
+    };
     match fs::read_to_string(path) {
         Ok(text) => KeyPair::from_seed(text.trim()).map_err(|_| Error::Seed(path.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -53,7 +56,11 @@ pub fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
     name.push(".new");
     let beside = path.with_file_name(name);
     let _ = fs::remove_file(&beside);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)?;
     file.write_all(text)?;
     file.sync_all()?;
     fs::rename(&beside, path)

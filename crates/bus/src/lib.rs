@@ -9,7 +9,8 @@ mod connection;
 pub mod keys;
 pub mod server;
 pub mod subject;
+pub mod system;
 mod token;
 
 pub use config::Config;
-pub use connection::{Bus, Error, Incoming, Login, Subscription};
+pub use connection::{Bus, Error, Incoming, Login, State, Subscription};

@@ -1,6 +1,11 @@
 //! The configuration of the NATS server, and the keys of those who serve through it.
 
-use std::{fmt::Write, fs, net::SocketAddr, path::{Path, PathBuf}};
+use std::{
+    fmt::Write,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use nkeys::{KeyPair, KeyPairType};
 
@@ -25,8 +30,10 @@ impl HubKeys {
     /// # Errors
     /// When a file cannot be used.
     pub fn load_or_create(folder: &Path) -> Result<Self, keys::Error> {
-        fs::create_dir_all(folder)
-            .map_err(|source| keys::Error::File { path: folder.to_owned(), source })?;
+        fs::create_dir_all(folder).map_err(|source| keys::Error::File {
+            path: folder.to_owned(),
+            source,
+        })?;
         let key = |name: &str, key_type| keys::load_or_create(&folder.join(name), key_type);
         Ok(Self {
             issuer: key("issuer.nk", KeyPairType::Account)?,
@@ -46,16 +53,34 @@ pub struct Tls {
     pub key_file: PathBuf,
 }
 
+/// A server would listen beyond loopback without TLS, where planes carry their credentials.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a NATS server on {0} needs TLS, since planes show their credentials there: name its certificate and key"
+)]
+pub struct Insecure(SocketAddr);
+
 /// The text of the server's configuration.
 ///
-/// # Panics
-/// Beyond loopback without TLS: planes carry their credentials over this connection.
+/// # Errors
+/// Beyond loopback without TLS.
+pub fn config(listen: SocketAddr, tls: Option<&Tls>, keys: &HubKeys) -> Result<String, Insecure> {
+    if tls.is_none() && !listen.ip().is_loopback() {
+        return Err(Insecure(listen));
+    }
+    Ok(format!("listen: \"{listen}\"\n{}", accounts(tls, keys)))
+}
+
+/// The text of the server's configuration, but for where it listens.
 #[must_use]
-pub fn config(listen: SocketAddr, tls: Option<&Tls>, keys: &HubKeys) -> String {
-    assert!(tls.is_some() || listen.ip().is_loopback(), "NATS beyond loopback needs TLS");
-    let mut text = format!("listen: \"{listen}\"\nmax_payload: 1MB\nwrite_deadline: \"10s\"\n");
+pub fn accounts(tls: Option<&Tls>, keys: &HubKeys) -> String {
+    let mut text = String::from("max_payload: 4MB\nwrite_deadline: \"10s\"\n");
     if let Some(tls) = tls {
-        let _ = writeln!(text, "tls {{ cert_file: {:?}, key_file: {:?} }}", tls.cert_file, tls.key_file);
+        let _ = writeln!(
+            text,
+            "tls {{ cert_file: {:?}, key_file: {:?}, timeout: 5 }}",
+            tls.cert_file, tls.key_file
+        );
     }
     let _ = write!(
         text,
@@ -69,4 +94,38 @@ pub fn config(listen: SocketAddr, tls: Option<&Tls>, keys: &HubKeys) -> String {
         link = callout::ACCOUNT,
     );
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_beyond_loopback_needs_tls() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = HubKeys::load_or_create(folder.path()).unwrap();
+        let outside = SocketAddr::from(([0, 0, 0, 0], 4222));
+        assert_eq!(config(outside, None, &keys), Err(Insecure(outside)));
+        let tls = Tls {
+            cert_file: "tls.crt".into(),
+            key_file: "tls.key".into(),
+        };
+        let text = config(outside, Some(&tls), &keys).unwrap();
+        assert!(
+            text.contains("listen: \"0.0.0.0:4222\"") && text.contains("tls.key"),
+            "{text}"
+        );
+        assert!(config(([127, 0, 0, 1], 4222).into(), None, &keys).is_ok());
+    }
+
+    #[test]
+    fn keys_are_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = HubKeys::load_or_create(folder.path()).unwrap();
+        let again = HubKeys::load_or_create(folder.path()).unwrap();
+        assert_eq!(keys.issuer.public_key(), again.issuer.public_key());
+        fs::write(folder.path().join("hub.nk"), "SU").unwrap();
+        let error = HubKeys::load_or_create(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("hub.nk"), "{error}");
+    }
 }

@@ -19,8 +19,13 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: &'static [Self] =
-        &[Self::Hello, Self::Heartbeat, Self::Heads, Self::Blob, Self::Report];
+    pub const ALL: &'static [Self] = &[
+        Self::Hello,
+        Self::Heartbeat,
+        Self::Heads,
+        Self::Blob,
+        Self::Report,
+    ];
 
     /// The last token of the subject.
     #[must_use]

@@ -13,7 +13,9 @@ pub(crate) fn sign(issuer: &KeyPair, mut claims: Value, issued_at: i64) -> Strin
     let header = BASE64URL_NOPAD.encode(br#"{"typ":"JWT","alg":"ed25519-nkey"}"#);
     let payload = BASE64URL_NOPAD.encode(claims.to_string().as_bytes());
     let signed = format!("{header}.{payload}");
-    let signature = issuer.sign(signed.as_bytes()).expect("an issuer is made with its seed");
+    let signature = issuer
+        .sign(signed.as_bytes())
+        .expect("an issuer is made with its seed");
     format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature))
 }
 
