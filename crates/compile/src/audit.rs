@@ -30,9 +30,15 @@ pub enum Cell<'a> {
 pub fn check(bundle: &Bundle, cell: &Cell<'_>) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     let namespace = match cell {
-        Cell::Component { namespace } | Cell::Project { namespace } | Cell::Run { namespace } => namespace,
+        Cell::Component { namespace } | Cell::Project { namespace } | Cell::Run { namespace } => {
+            namespace
+        }
     };
-    let mut ids: Vec<&str> = bundle.objects.iter().map(|entry| entry.id.as_str()).collect();
+    let mut ids: Vec<&str> = bundle
+        .objects
+        .iter()
+        .map(|entry| entry.id.as_str())
+        .collect();
     ids.sort_unstable();
     if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
         diagnostics.push_hint(
@@ -51,11 +57,15 @@ pub fn check(bundle: &Bundle, cell: &Cell<'_>) -> Diagnostics {
         if elsewhere && !matches!(cell, Cell::Project { .. }) {
             diagnostics.push_hint(
                 &path,
-                format!("lies outside of the cell, in namespace {:?}", object::namespace(&entry.object)),
+                format!(
+                    "lies outside of the cell, in namespace {:?}",
+                    object::namespace(&entry.object)
+                ),
                 "set metadata.namespace to ${metadata.namespace}, or leave it out",
             );
         }
-        if entry.policy == Policy::Managed && object::lives_outside_namespaces(&entry.object)
+        if entry.policy == Policy::Managed
+            && object::lives_outside_namespaces(&entry.object)
             && matches!(cell, Cell::Component { .. })
         {
             diagnostics.push_hint(
@@ -72,13 +82,18 @@ pub fn check(bundle: &Bundle, cell: &Cell<'_>) -> Diagnostics {
 }
 
 fn is_policy(entry: &model::BundleObject) -> bool {
-    matches!(object::kind(&entry.object), "NetworkPolicy" | "CiliumNetworkPolicy")
+    matches!(
+        object::kind(&entry.object),
+        "NetworkPolicy" | "CiliumNetworkPolicy"
+    )
 }
 
 fn check_owner(object: &Value, bundle: &Bundle, path: &str, diagnostics: &mut Diagnostics) {
     let labels = ["metadata", "labels"];
     let label_of = |name: &str| object::text(object, &[labels[0], labels[1], name]);
-    if label_of(label::MANAGED_BY) != label::MANAGER || label_of(label::UNIT) != bundle.unit.label_value() {
+    if label_of(label::MANAGED_BY) != label::MANAGER
+        || label_of(label::UNIT) != bundle.unit.label_value()
+    {
         diagnostics.push(path, "does not carry the owner labels of its unit");
     }
 }

@@ -87,12 +87,26 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
     let objects = finish::finish(snapshot, &variables, rendered)?;
     let gateway = endpoints::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec);
     let workload_endpoints = &snapshot.release.workload.endpoints;
-    let endpoints =
-        endpoints::resolve(workload_endpoints, objects.iter().map(|(_, object)| object), gateway);
+    let endpoints = endpoints::resolve(
+        workload_endpoints,
+        objects.iter().map(|(_, object)| object),
+        gateway,
+    );
     let bundle = finish::bundle(snapshot, objects);
-    audit::check(&bundle, &audit::Cell::Component { namespace: &variables.cell }).into_result()?;
+    audit::check(
+        &bundle,
+        &audit::Cell::Component {
+            namespace: &variables.cell,
+        },
+    )
+    .into_result()?;
     let digest = bundle.digest();
-    Ok(Compiled { bundle: Arc::new(bundle), digest, endpoints, observability })
+    Ok(Compiled {
+        bundle: Arc::new(bundle),
+        digest,
+        endpoints,
+        observability,
+    })
 }
 
 /// What the type and the traits render to, labelled and sorted, for every plane: what the reference
@@ -123,7 +137,12 @@ pub fn render_objects(
     let (field, pre_render) = component_type.pre_render_rules();
     rules::refuse(
         "component type validation failed",
-        rules::failures(engine, &variables.base, &format!("{TYPE}.{field}"), pre_render),
+        rules::failures(
+            engine,
+            &variables.base,
+            &format!("{TYPE}.{field}"),
+            pre_render,
+        ),
     )?;
     let mut rendered = base_objects(engine, component_type, variables)?;
     let applied = instances::all(engine, snapshot, variables)?;

@@ -10,9 +10,7 @@ use model::kinds::{
     endpoint::Visibility,
     release_binding::{
         BindingState, ReleaseBindingStatus,
-        status::{
-            ConnectionTarget, EndpointStatus, EndpointUrl, GatewayUrls, ResolvedConnection,
-        },
+        status::{ConnectionTarget, EndpointStatus, EndpointUrl, GatewayUrls, ResolvedConnection},
     },
 };
 use serde::Serialize;
@@ -63,8 +61,11 @@ impl Item {
     }
 
     pub(crate) fn to_value(&self) -> Value {
-        let env_vars: Vec<_> =
-            self.env_vars.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+        let env_vars: Vec<_> = self
+            .env_vars
+            .iter()
+            .map(|(name, value)| json!({"name": name, "value": value}))
+            .collect();
         json!({
             "namespace": self.namespace, "project": self.project, "component": self.component,
             "endpoint": self.endpoint, "visibility": self.visibility, "envVars": env_vars,
@@ -74,9 +75,18 @@ impl Item {
 
 /// The connections that the workload of a binding wants.
 #[must_use]
-pub fn wanted(namespace: &str, binding: &ReleaseBinding, workload: &WorkloadSnapshot) -> Vec<Wanted> {
-    let dependencies = workload.dependencies.iter().flat_map(|dependencies| &dependencies.endpoints);
-    dependencies.map(|dependency| one_wanted(namespace, binding, dependency)).collect()
+pub fn wanted(
+    namespace: &str,
+    binding: &ReleaseBinding,
+    workload: &WorkloadSnapshot,
+) -> Vec<Wanted> {
+    let dependencies = workload
+        .dependencies
+        .iter()
+        .flat_map(|dependencies| &dependencies.endpoints);
+    dependencies
+        .map(|dependency| one_wanted(namespace, binding, dependency))
+        .collect()
 }
 
 fn one_wanted(
@@ -85,7 +95,11 @@ fn one_wanted(
     dependency: &EndpointDependency,
 ) -> Wanted {
     let own = &binding.owner.project_name;
-    let project = dependency.project.as_ref().filter(|project| !project.is_empty()).unwrap_or(own);
+    let project = dependency
+        .project
+        .as_ref()
+        .filter(|project| !project.is_empty())
+        .unwrap_or(own);
     let visibility = match dependency.visibility {
         DependencyVisibility::Project => Visibility::Project,
         DependencyVisibility::Namespace => Visibility::Namespace,
@@ -133,7 +147,10 @@ pub fn resolve(
         .ok_or_else(|| format!("endpoint {:?} not yet resolved", target.endpoint))?;
     let url = url_for(endpoint, target.visibility).ok_or_else(|| {
         let visibility = target.visibility.as_str();
-        format!("endpoint {:?} has no URL for visibility {visibility}", target.endpoint)
+        format!(
+            "endpoint {:?} has no URL for visibility {visibility}",
+            target.endpoint
+        )
     })?;
     let resolved = ResolvedConnection {
         namespace: target.namespace.clone(),
@@ -143,14 +160,17 @@ pub fn resolve(
         visibility: target.visibility,
         url: url.clone(),
     };
-    Ok((resolved, Item::of(target, env_vars(&wanted.env_bindings, url))))
+    Ok((
+        resolved,
+        Item::of(target, env_vars(&wanted.env_bindings, url)),
+    ))
 }
 
 /// The URL of an endpoint for callers behind this door. Callers in the cluster use the Service;
 /// others the safest URL of their gateway.
 #[must_use]
 pub fn url_for(endpoint: &EndpointStatus, visibility: Visibility) -> Option<&EndpointUrl> {
-        match visibility {
+    match visibility {
         Visibility::Project | Visibility::Namespace => endpoint.service_url.as_ref(),
         Visibility::Internal => endpoint.internal_urls.as_ref().and_then(safest),
         Visibility::External => endpoint.external_urls.as_ref().and_then(safest),
@@ -158,7 +178,10 @@ pub fn url_for(endpoint: &EndpointStatus, visibility: Visibility) -> Option<&End
 }
 
 fn safest(urls: &GatewayUrls) -> Option<&EndpointUrl> {
-    urls.https.as_ref().or(urls.http.as_ref()).or(urls.tls.as_ref())
+    urls.https
+        .as_ref()
+        .or(urls.http.as_ref())
+        .or(urls.tls.as_ref())
 }
 
 fn env_vars(bindings: &EnvBindings, url: &EndpointUrl) -> Vec<(String, String)> {
@@ -171,7 +194,11 @@ fn env_vars(bindings: &EnvBindings, url: &EndpointUrl) -> Vec<(String, String)> 
     ];
     values
         .into_iter()
-        .filter_map(|(name, value)| name.as_ref().filter(|n| !n.is_empty()).map(|n| (n.clone(), value)))
+        .filter_map(|(name, value)| {
+            name.as_ref()
+                .filter(|n| !n.is_empty())
+                .map(|n| (n.clone(), value))
+        })
         .collect()
 }
 

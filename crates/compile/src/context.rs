@@ -123,14 +123,19 @@ pub(crate) fn gateway(environment: &Environment, data_plane: &DataPlane) -> Opti
 fn to_map(gateway: &Gateway) -> Option<Value> {
     let mut value = serde_json::to_value(gateway).expect("a gateway has string keys");
     prune(&mut value);
-    value.as_object().is_some_and(|map| !map.is_empty()).then_some(value)
+    value
+        .as_object()
+        .is_some_and(|map| !map.is_empty())
+        .then_some(value)
 }
 
 /// Drops maps that hold nothing, and nulls.
 fn prune(value: &mut Value) {
     if let Value::Object(map) = value {
         map.values_mut().for_each(prune);
-        map.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty()));
+        map.retain(|_, value| {
+            !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty())
+        });
     }
 }
 
@@ -146,8 +151,10 @@ pub(crate) fn workload(container: &Container, endpoints: &BTreeMap<String, Endpo
     if !container.args.is_empty() {
         image.insert("args".to_owned(), json!(container.args));
     }
-    let endpoints: Map<String, Value> =
-        endpoints.iter().map(|(name, endpoint)| (name.clone(), self::endpoint(endpoint))).collect();
+    let endpoints: Map<String, Value> = endpoints
+        .iter()
+        .map(|(name, endpoint)| (name.clone(), self::endpoint(endpoint)))
+        .collect();
     json!({"container": image, "endpoints": endpoints})
 }
 
@@ -160,7 +167,10 @@ fn endpoint(endpoint: &Endpoint) -> Value {
         "visibility": visibilities(endpoint).iter().map(|v| v.as_str()).collect::<Vec<_>>(),
     });
     let map = variable.as_object_mut().expect("made as an object");
-    let texts = [("displayName", &endpoint.display_name), ("basePath", &endpoint.base_path)];
+    let texts = [
+        ("displayName", &endpoint.display_name),
+        ("basePath", &endpoint.base_path),
+    ];
     for (name, text) in texts {
         if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {
             map.insert(name.to_owned(), text.into());
@@ -172,7 +182,12 @@ fn endpoint(endpoint: &Endpoint) -> Value {
 /// The visibilities of an endpoint; every endpoint can be reached from its project.
 pub(crate) fn visibilities(endpoint: &Endpoint) -> Vec<Visibility> {
     let mut all = vec![Visibility::Project];
-    all.extend(endpoint.visibility.iter().filter(|v| **v != Visibility::Project));
+    all.extend(
+        endpoint
+            .visibility
+            .iter()
+            .filter(|v| **v != Visibility::Project),
+    );
     all
 }
 
@@ -195,7 +210,9 @@ pub(crate) fn parameters(
     values: &FreeForm,
     undeclared: Undeclared,
 ) -> Result<Map<String, Value>, String> {
-    let raw = section.map(|section| &section.open_api_v3_schema).filter(|raw| !raw.is_empty());
+    let raw = section
+        .map(|section| &section.open_api_v3_schema)
+        .filter(|raw| !raw.is_empty());
     let Some(raw) = raw else {
         return Ok(match undeclared {
             Undeclared::Drop => Map::new(),

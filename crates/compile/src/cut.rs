@@ -41,7 +41,10 @@ pub fn component(
         })
         .collect();
     let profile = (!component.parameters.is_empty() || !profile_traits.is_empty()).then(|| {
-        ComponentProfile { parameters: component.parameters.clone(), traits: profile_traits }
+        ComponentProfile {
+            parameters: component.parameters.clone(),
+            traits: profile_traits,
+        }
     });
     let mut traits = traits.to_vec();
     traits.sort_by(|left, right| {
@@ -67,14 +70,20 @@ pub fn component(
         "componentProfile": spec.component_profile,
         "workload": spec.workload,
     }));
-    Cut { name: named(name, &hash), hash, spec }
+    Cut {
+        name: named(name, &hash),
+        hash,
+        spec,
+    }
 }
 
 /// Cuts a release of a project as it is.
 #[must_use]
 pub fn project(name: &str, project: &Project, project_type: &ProjectType) -> Cut<ProjectRelease> {
     let spec = ProjectRelease {
-        owner: ProjectOwner { project_name: name.to_owned() },
+        owner: ProjectOwner {
+            project_name: name.to_owned(),
+        },
         project_type: ProjectTypeSnapshot {
             kind: project.project_type.kind,
             name: project.project_type.name.clone(),
@@ -83,7 +92,11 @@ pub fn project(name: &str, project: &Project, project_type: &ProjectType) -> Cut
         parameters: project.parameters.clone(),
     };
     let hash = hash(&json!({"projectType": spec.project_type, "parameters": spec.parameters}));
-    Cut { name: named(name, &hash), hash, spec }
+    Cut {
+        name: named(name, &hash),
+        hash,
+        spec,
+    }
 }
 
 fn hash(content: &Value) -> String {

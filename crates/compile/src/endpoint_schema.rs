@@ -68,8 +68,9 @@ fn default_type(endpoint_type: &str) -> &'static str {
 }
 
 fn open_api(content: &str) -> Result<Vec<Value>, Error> {
-    const METHODS: &[&str] =
-        &["get", "put", "post", "delete", "options", "head", "patch", "trace", "connect"];
+    const METHODS: &[&str] = &[
+        "get", "put", "post", "delete", "options", "head", "patch", "trace", "connect",
+    ];
     let document: Value =
         model::yaml::from_str(content).map_err(|error| Error::OpenApi(error.to_string()))?;
     if !document.is_object() {
@@ -113,7 +114,9 @@ fn proto(content: &str) -> Result<Vec<Value>, Error> {
     resolver.add(Single(content.to_owned()));
     resolver.add(GoogleFileResolver::new());
     let mut compiler = protox::Compiler::with_file_resolver(resolver);
-    compiler.open_file(FILE).map_err(|error| Error::Proto(error.to_string()))?;
+    compiler
+        .open_file(FILE)
+        .map_err(|error| Error::Proto(error.to_string()))?;
     let set = compiler.file_descriptor_set();
     let mut found: Vec<(String, String)> = Vec::new();
     for file in set.file.iter().filter(|file| file.name() == FILE) {
@@ -124,7 +127,10 @@ fn proto(content: &str) -> Result<Vec<Value>, Error> {
                 package => format!("{package}.{}", service.name()),
             };
             found.extend(
-                service.method.iter().map(|method| (full.clone(), method.name().to_owned())),
+                service
+                    .method
+                    .iter()
+                    .map(|method| (full.clone(), method.name().to_owned())),
             );
         }
     }

@@ -19,7 +19,10 @@ use crate::object;
 /// else its data plane's.
 #[must_use]
 pub fn gateway<'a>(environment: &'a Environment, data_plane: &'a DataPlane) -> Option<&'a Gateway> {
-    let own = environment.gateway.as_ref().filter(|gateway| gateway.ingress.is_some());
+    let own = environment
+        .gateway
+        .as_ref()
+        .filter(|gateway| gateway.ingress.is_some());
     own.or(data_plane.gateway.as_ref())
 }
 
@@ -40,7 +43,10 @@ pub fn resolve<'a>(
             ..EndpointStatus::default()
         };
         let mut served = status.service_url.is_some();
-        for route in objects.clone().filter(|route| serves(route, name, endpoint)) {
+        for route in objects
+            .clone()
+            .filter(|route| serves(route, name, endpoint))
+        {
             served = true;
             add_route(&mut status, route, endpoint, gateway);
         }
@@ -57,11 +63,13 @@ fn best_service<'a>(
     objects: impl Iterator<Item = &'a Value>,
 ) -> Option<&'a Value> {
     let mut best: Option<(&Value, usize)> = None;
-    for service in objects.filter(|object| {
-        object::kind(object) == "Service" && object::api_version(object) == "v1"
-    }) {
-        let shared =
-            endpoints.values().filter(|endpoint| has_port(service, endpoint.port)).count();
+    for service in objects
+        .filter(|object| object::kind(object) == "Service" && object::api_version(object) == "v1")
+    {
+        let shared = endpoints
+            .values()
+            .filter(|endpoint| has_port(service, endpoint.port))
+            .count();
         if shared > 0 && best.is_none_or(|(_, most)| shared > most) {
             best = Some((service, shared));
         }
@@ -130,18 +138,29 @@ fn add_route(
     endpoint: &Endpoint,
     gateway: Option<&Gateway>,
 ) {
-    let Some(host) = route.pointer("/spec/hostnames/0").and_then(Value::as_str) else { return };
-    let external = object::text(route, &["metadata", "labels", label::ENDPOINT_VISIBILITY]) == "external";
+    let Some(host) = route.pointer("/spec/hostnames/0").and_then(Value::as_str) else {
+        return;
+    };
+    let external =
+        object::text(route, &["metadata", "labels", label::ENDPOINT_VISIBILITY]) == "external";
     let ingress = gateway.and_then(|gateway| gateway.ingress.as_ref());
     let listeners = ingress.and_then(|pair| {
-        if external { pair.external.as_ref() } else { pair.internal.as_ref() }
+        if external {
+            pair.external.as_ref()
+        } else {
+            pair.internal.as_ref()
+        }
     });
     let Some(listeners) = listeners else { return };
     let urls = urls(route, host, endpoint.endpoint_type, listeners);
     if urls.is_empty() {
         return;
     }
-    let slot = if external { &mut status.external_urls } else { &mut status.internal_urls };
+    let slot = if external {
+        &mut status.external_urls
+    } else {
+        &mut status.internal_urls
+    };
     let slot = slot.get_or_insert_default();
     slot.http = urls.http.or(slot.http.take());
     slot.https = urls.https.or(slot.https.take());
@@ -162,25 +181,42 @@ fn urls(
         path: path.clone(),
     };
     if object::kind(route) == "TLSRoute" {
-        let tls = listeners.tls.as_ref().map(|listener| url(secure_scheme(endpoint_type), listener));
-        return GatewayUrls { tls, ..GatewayUrls::default() };
+        let tls = listeners
+            .tls
+            .as_ref()
+            .map(|listener| url(secure_scheme(endpoint_type), listener));
+        return GatewayUrls {
+            tls,
+            ..GatewayUrls::default()
+        };
     }
     GatewayUrls {
-        http: listeners.http.as_ref().map(|listener| url(plain_scheme(endpoint_type), listener)),
-        https: listeners.https.as_ref().map(|listener| url(secure_scheme(endpoint_type), listener)),
+        http: listeners
+            .http
+            .as_ref()
+            .map(|listener| url(plain_scheme(endpoint_type), listener)),
+        https: listeners
+            .https
+            .as_ref()
+            .map(|listener| url(secure_scheme(endpoint_type), listener)),
         tls: None,
     }
 }
 
 /// The path under which a route is reached: its annotation, or the first match of an HTTPRoute.
 fn path_of(route: &Value) -> Option<String> {
-    let annotated = object::text(route, &["metadata", "annotations", label::ENDPOINT_BASE_PATH]);
+    let annotated = object::text(
+        route,
+        &["metadata", "annotations", label::ENDPOINT_BASE_PATH],
+    );
     if !annotated.is_empty() {
         return Some(annotated.to_owned());
     }
     if object::kind(route) != "HTTPRoute" {
         return None;
     }
-    let path = route.pointer("/spec/rules/0/matches/0/path/value").and_then(Value::as_str)?;
+    let path = route
+        .pointer("/spec/rules/0/matches/0/path/value")
+        .and_then(Value::as_str)?;
     Some(path.to_owned()).filter(|path| !path.is_empty())
 }

@@ -32,7 +32,9 @@ fn write(value: &Value, out: &mut String) {
         Value::String(text) => out.push_str(text),
         Value::Bool(_) => out.push_str(&value.to_string()),
         Value::Number(number) => {
-            let whole = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e15);
+            let whole = number
+                .as_f64()
+                .filter(|float| float.fract() == 0.0 && float.abs() < 1e15);
             let written = match whole {
                 Some(float) => write!(out, "{float:.0}"),
                 None => write!(out, "{number}"),

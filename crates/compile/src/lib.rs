@@ -76,18 +76,24 @@ impl Compiler {
         Self {
             plain: Engine::new(Methods::Plain),
             component: Engine::new(Methods::Component),
-            components: cache(|compiled: &Result<Arc<component::Compiled>, _>| match compiled {
-                Ok(compiled) => compiled.bundle.objects.len(),
-                Err(_) => 1,
-            }),
-            projects: cache(|compiled: &Result<Arc<project::Compiled>, _>| match compiled {
-                Ok(compiled) => compiled.bundle.objects.len(),
-                Err(_) => 1,
-            }),
-            workflows: cache(|compiled: &Result<Arc<workflow::Compiled>, _>| match compiled {
-                Ok(compiled) => compiled.bundle.objects.len(),
-                Err(_) => 1,
-            }),
+            components: cache(
+                |compiled: &Result<Arc<component::Compiled>, _>| match compiled {
+                    Ok(compiled) => compiled.bundle.objects.len(),
+                    Err(_) => 1,
+                },
+            ),
+            projects: cache(
+                |compiled: &Result<Arc<project::Compiled>, _>| match compiled {
+                    Ok(compiled) => compiled.bundle.objects.len(),
+                    Err(_) => 1,
+                },
+            ),
+            workflows: cache(
+                |compiled: &Result<Arc<workflow::Compiled>, _>| match compiled {
+                    Ok(compiled) => compiled.bundle.objects.len(),
+                    Err(_) => 1,
+                },
+            ),
         }
     }
 
@@ -112,7 +118,9 @@ impl Compiler {
         &self,
         snapshot: &project::Snapshot,
     ) -> Result<Arc<project::Compiled>, project::Refused> {
-        self.projects.get_with(digest_of(snapshot), || project::compile(self, snapshot).map(Arc::new))
+        self.projects.get_with(digest_of(snapshot), || {
+            project::compile(self, snapshot).map(Arc::new)
+        })
     }
 
     /// What a workflow run is on its plane.
@@ -123,7 +131,9 @@ impl Compiler {
         &self,
         snapshot: &workflow::Snapshot,
     ) -> Result<Arc<workflow::Compiled>, Diagnostics> {
-        self.workflows.get_with(digest_of(snapshot), || workflow::compile(self, snapshot).map(Arc::new))
+        self.workflows.get_with(digest_of(snapshot), || {
+            workflow::compile(self, snapshot).map(Arc::new)
+        })
     }
 
     /// The engine of component types and traits.
@@ -149,6 +159,8 @@ fn cache<V: Clone + Send + Sync + 'static>(
 ) -> Cache<Digest, V> {
     Cache::builder()
         .max_capacity(CACHE_BYTES)
-        .weigher(move |_, value| u32::try_from(objects(value).saturating_mul(4096)).unwrap_or(u32::MAX))
+        .weigher(move |_, value| {
+            u32::try_from(objects(value).saturating_mul(4096)).unwrap_or(u32::MAX)
+        })
         .build()
 }

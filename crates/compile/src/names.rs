@@ -24,5 +24,9 @@ pub fn run_namespace(namespace: &str) -> String {
 #[must_use]
 pub fn network_policy(component: &str) -> String {
     let name = format!("openchoreo-{component}");
-    if name.len() <= MAX_NAME { name } else { generate(&["openchoreo", component], MAX_NAME) }
+    if name.len() <= MAX_NAME {
+        name
+    } else {
+        generate(&["openchoreo", component], MAX_NAME)
+    }
 }

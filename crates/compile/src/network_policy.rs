@@ -27,7 +27,11 @@ impl Provider {
     /// The provider that a data plane's annotation names.
     #[must_use]
     pub fn of(annotation: Option<&str>) -> Self {
-        if annotation == Some("cilium") { Self::Cilium } else { Self::Kubernetes }
+        if annotation == Some("cilium") {
+            Self::Cilium
+        } else {
+            Self::Kubernetes
+        }
     }
 }
 
@@ -67,7 +71,13 @@ fn ports_for<'a>(
         .endpoints
         .values()
         .filter(|endpoint| reached(endpoint))
-        .map(|endpoint| (endpoint.container_port(), protocol(endpoint), speaks_http(endpoint)))
+        .map(|endpoint| {
+            (
+                endpoint.container_port(),
+                protocol(endpoint),
+                speaks_http(endpoint),
+            )
+        })
         .filter(|(port, protocol, _)| seen.insert((*port, *protocol)))
         .collect()
 }
@@ -87,7 +97,10 @@ fn for_namespace(endpoint: &Endpoint) -> bool {
 }
 
 fn for_gateways(endpoint: &Endpoint) -> bool {
-    endpoint.visibility.iter().any(|v| matches!(v, Visibility::Internal | Visibility::External))
+    endpoint
+        .visibility
+        .iter()
+        .any(|v| matches!(v, Visibility::Internal | Visibility::External))
 }
 
 fn kubernetes(params: &Params<'_>) -> Value {
@@ -135,8 +148,9 @@ fn kubernetes(params: &Params<'_>) -> Value {
 
 fn cilium(params: &Params<'_>) -> Value {
     let to_ports = |reached: fn(&Endpoint) -> bool| -> Vec<Value> {
-        let (http, plain): (Vec<_>, Vec<_>) =
-            ports_for(params, reached).into_iter().partition(|(_, _, http)| *http);
+        let (http, plain): (Vec<_>, Vec<_>) = ports_for(params, reached)
+            .into_iter()
+            .partition(|(_, _, http)| *http);
         let list = |ports: &[(u16, &str, bool)]| -> Vec<Value> {
             ports
                 .iter()

@@ -13,13 +13,18 @@ pub fn group_of(api_version: &str) -> &str {
 /// The version of an `apiVersion`.
 #[must_use]
 pub fn version_of(api_version: &str) -> &str {
-    api_version.rsplit_once('/').map_or(api_version, |(_, version)| version)
+    api_version
+        .rsplit_once('/')
+        .map_or(api_version, |(_, version)| version)
 }
 
 /// The text at a path of keys; empty when there is none.
 #[must_use]
 pub fn text<'a>(object: &'a Value, path: &[&str]) -> &'a str {
-    path.iter().try_fold(object, |at, key| at.get(key)).and_then(Value::as_str).unwrap_or_default()
+    path.iter()
+        .try_fold(object, |at, key| at.get(key))
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// `apiVersion` of an object.
@@ -60,29 +65,49 @@ pub fn title(object: &Value) -> String {
 pub fn is_cluster_scoped(group: &str, kind: &str) -> bool {
     const KNOWN: &[(&str, &[&str])] = &[
         ("", &["Namespace", "Node", "PersistentVolume"]),
-        ("admissionregistration.k8s.io", &[
-            "MutatingAdmissionPolicy",
-            "MutatingAdmissionPolicyBinding",
-            "MutatingWebhookConfiguration",
-            "ValidatingAdmissionPolicy",
-            "ValidatingAdmissionPolicyBinding",
-            "ValidatingWebhookConfiguration",
-        ]),
+        (
+            "admissionregistration.k8s.io",
+            &[
+                "MutatingAdmissionPolicy",
+                "MutatingAdmissionPolicyBinding",
+                "MutatingWebhookConfiguration",
+                "ValidatingAdmissionPolicy",
+                "ValidatingAdmissionPolicyBinding",
+                "ValidatingWebhookConfiguration",
+            ],
+        ),
         ("apiextensions.k8s.io", &["CustomResourceDefinition"]),
         ("apiregistration.k8s.io", &["APIService"]),
         ("certificates.k8s.io", &["CertificateSigningRequest"]),
         ("cilium.io", &["CiliumClusterwideNetworkPolicy"]),
-        ("flowcontrol.apiserver.k8s.io", &["FlowSchema", "PriorityLevelConfiguration"]),
+        (
+            "flowcontrol.apiserver.k8s.io",
+            &["FlowSchema", "PriorityLevelConfiguration"],
+        ),
         ("gateway.networking.k8s.io", &["GatewayClass"]),
-        ("networking.k8s.io", &["IngressClass", "IPAddress", "ServiceCIDR"]),
+        (
+            "networking.k8s.io",
+            &["IngressClass", "IPAddress", "ServiceCIDR"],
+        ),
         ("node.k8s.io", &["RuntimeClass"]),
-        ("rbac.authorization.k8s.io", &["ClusterRole", "ClusterRoleBinding"]),
+        (
+            "rbac.authorization.k8s.io",
+            &["ClusterRole", "ClusterRoleBinding"],
+        ),
         ("scheduling.k8s.io", &["PriorityClass"]),
-        ("snapshot.storage.k8s.io", &["VolumeSnapshotClass", "VolumeSnapshotContent"]),
-        ("storage.k8s.io", &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"]),
+        (
+            "snapshot.storage.k8s.io",
+            &["VolumeSnapshotClass", "VolumeSnapshotContent"],
+        ),
+        (
+            "storage.k8s.io",
+            &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"],
+        ),
     ];
     let built_in = !group.contains('.') || group.ends_with(".k8s.io");
-    KNOWN.iter().any(|(known, kinds)| *known == group && kinds.contains(&kind))
+    KNOWN
+        .iter()
+        .any(|(known, kinds)| *known == group && kinds.contains(&kind))
         || !built_in && kind.starts_with("Cluster")
 }
 
@@ -109,9 +134,24 @@ pub fn id_of(object: &Value, index: usize) -> String {
 
 /// Marks an object as one of `unit`: owner labels for selection, the whole unit name as annotation.
 pub fn stamp_owner(object: &mut Value, unit: &UnitId) {
-    insert_text(object, &["metadata", "labels"], label::MANAGED_BY, label::MANAGER);
-    insert_text(object, &["metadata", "labels"], label::UNIT, &unit.label_value());
-    insert_text(object, &["metadata", "annotations"], label::UNIT_ANNOTATION, unit.as_str());
+    insert_text(
+        object,
+        &["metadata", "labels"],
+        label::MANAGED_BY,
+        label::MANAGER,
+    );
+    insert_text(
+        object,
+        &["metadata", "labels"],
+        label::UNIT,
+        &unit.label_value(),
+    );
+    insert_text(
+        object,
+        &["metadata", "annotations"],
+        label::UNIT_ANNOTATION,
+        unit.as_str(),
+    );
 }
 
 /// Sets the namespace of an object that belongs in one and names none.
@@ -131,7 +171,9 @@ pub fn insert_text(object: &mut Value, path: &[&str], key: &str, value: &str) {
 pub fn map_at<'a>(object: &'a mut Value, path: &[&str]) -> &'a mut Map<String, Value> {
     let mut at = object;
     for step in path {
-        at = map_of(at).entry(*step).or_insert_with(|| Value::Object(Map::new()));
+        at = map_of(at)
+            .entry(*step)
+            .or_insert_with(|| Value::Object(Map::new()));
     }
     map_of(at)
 }
@@ -149,12 +191,19 @@ fn map_of(value: &mut Value) -> &mut Map<String, Value> {
 pub fn rolls_pods(object: &Value) -> bool {
     group_of(api_version(object)) == "apps"
         && matches!(kind(object), "Deployment" | "StatefulSet")
-        && object.pointer("/spec/template").is_some_and(Value::is_object)
+        && object
+            .pointer("/spec/template")
+            .is_some_and(Value::is_object)
 }
 
 /// Annotates the pod template of a workload, which replaces its pods.
 pub fn annotate_pods(object: &mut Value, key: &str, value: &str) {
-    insert_text(object, &["spec", "template", "metadata", "annotations"], key, value);
+    insert_text(
+        object,
+        &["spec", "template", "metadata", "annotations"],
+        key,
+        value,
+    );
 }
 
 #[cfg(test)]
@@ -166,7 +215,10 @@ mod tests {
     #[test]
     fn the_scope_of_usual_kinds_is_known() {
         assert!(is_cluster_scoped("", "Namespace"));
-        assert!(is_cluster_scoped("external-secrets.io", "ClusterSecretStore"));
+        assert!(is_cluster_scoped(
+            "external-secrets.io",
+            "ClusterSecretStore"
+        ));
         assert!(!is_cluster_scoped("external-secrets.io", "SecretStore"));
         assert!(!is_cluster_scoped("apps", "Deployment"));
         assert!(!is_cluster_scoped("cluster.k8s.io", "ClusterThing"));
@@ -176,7 +228,10 @@ mod tests {
     fn a_long_id_is_hashed() {
         let object = json!({"kind": "ConfigMap", "metadata": {
             "name": "configs-comp-configs-env-config-application-toml-a20c4384"}});
-        assert_eq!(id_of(&object, 0), "configmap-configs-comp-configs-env-c-5fe498e4");
+        assert_eq!(
+            id_of(&object, 0),
+            "configmap-configs-comp-configs-env-c-5fe498e4"
+        );
         assert_eq!(id_of(&json!({"kind": "Service"}), 3), "resource-3");
     }
 
@@ -186,7 +241,13 @@ mod tests {
         let mut object = json!({"metadata": {"labels": {"a": "b"}, "annotations": null}});
         stamp_owner(&mut object, &unit);
         assert_eq!(object["metadata"]["labels"]["a"], "b");
-        assert_eq!(object["metadata"]["labels"][label::UNIT], unit.label_value());
-        assert_eq!(object["metadata"]["annotations"][label::UNIT_ANNOTATION], unit.as_str());
+        assert_eq!(
+            object["metadata"]["labels"][label::UNIT],
+            unit.label_value()
+        );
+        assert_eq!(
+            object["metadata"]["annotations"][label::UNIT_ANNOTATION],
+            unit.as_str()
+        );
     }
 }

@@ -84,8 +84,11 @@ impl From<Diagnostic> for Refused {
 }
 
 pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compiled, Refused> {
-    let cell =
-        names::cell_namespace(&snapshot.namespace, &snapshot.project_name, &snapshot.environment.name);
+    let cell = names::cell_namespace(
+        &snapshot.namespace,
+        &snapshot.project_name,
+        &snapshot.environment.name,
+    );
     let context = variables(snapshot, &cell)?;
     let objects = render_objects(
         compiler.plain_engine(),
@@ -105,7 +108,12 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
         let mut object = rendered.object;
         object::set_missing_namespace(&mut object, &cell);
         object::stamp_owner(&mut object, &snapshot.unit);
-        BundleObject { id: rendered.id, policy: Policy::Managed, report_status: false, object }
+        BundleObject {
+            id: rendered.id,
+            policy: Policy::Managed,
+            report_status: false,
+            object,
+        }
     });
     let bundle = Bundle {
         unit: snapshot.unit.clone(),
@@ -117,7 +125,11 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
         .into_result()
         .map_err(Refused::Rendering)?;
     let digest = bundle.digest();
-    Ok(Compiled { bundle: Arc::new(bundle), digest, namespace: cell })
+    Ok(Compiled {
+        bundle: Arc::new(bundle),
+        digest,
+        namespace: cell,
+    })
 }
 
 /// What a project type renders to. Which plane a template is meant for is not asked: a cell is all on
@@ -163,8 +175,11 @@ fn variables(snapshot: &Snapshot, cell: &str) -> Result<Context, Diagnostic> {
         parameters(what, section, given, Undeclared::Pass)
             .map_err(|reason| render::fault(&format!("spec.{what}"), reason))
     };
-    let values_of_project =
-        values("parameters", project_type.parameters.as_ref(), &snapshot.release.parameters)?;
+    let values_of_project = values(
+        "parameters",
+        project_type.parameters.as_ref(),
+        &snapshot.release.parameters,
+    )?;
     let configs = values(
         "environmentConfigs",
         project_type.environment_configs.as_ref(),
@@ -186,7 +201,10 @@ fn variables(snapshot: &Snapshot, cell: &str) -> Result<Context, Diagnostic> {
     variables.insert("metadata".to_owned(), metadata);
     variables.insert("parameters".to_owned(), Value::Object(values_of_project));
     variables.insert("environmentConfigs".to_owned(), Value::Object(configs));
-    variables.insert("dataplane".to_owned(), context::data_plane(&snapshot.data_plane.spec));
+    variables.insert(
+        "dataplane".to_owned(),
+        context::data_plane(&snapshot.data_plane.spec),
+    );
     let mut environment = Map::new();
     if let Some(gateway) = context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec) {
         environment.insert("gateway".to_owned(), gateway.clone());

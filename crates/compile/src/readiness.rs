@@ -74,18 +74,26 @@ pub fn primary_of(workload_type: &str) -> Option<(&'static str, &'static str)> {
 }
 
 fn verdict(ready: bool, reason: &'static str, message: impl Into<String>) -> Readiness {
-    Readiness { ready, reason, message: message.into() }
+    Readiness {
+        ready,
+        reason,
+        message: message.into(),
+    }
 }
 
 fn find_primary<'a>(workload_type: &str, objects: &'a [ObjectReport]) -> Option<&'a ObjectReport> {
-    objects.iter().find(|object| {
-        categorize(workload_type, &object.group, &object.kind) == Category::Primary
-    })
+    objects
+        .iter()
+        .find(|object| categorize(workload_type, &object.group, &object.kind) == Category::Primary)
 }
 
 fn long_running(kind: &str, workload_type: &str, objects: &[ObjectReport]) -> Readiness {
     let Some(primary) = find_primary(workload_type, objects) else {
-        return verdict(false, "ResourcesProgressing", format!("Primary workload {kind} not found"));
+        return verdict(
+            false,
+            "ResourcesProgressing",
+            format!("Primary workload {kind} not found"),
+        );
     };
     let name = &primary.name;
     match primary.health {
@@ -120,16 +128,22 @@ fn long_running(kind: &str, workload_type: &str, objects: &[ObjectReport]) -> Re
 }
 
 fn spoiled_by_others(workload_type: &str, objects: &[ObjectReport]) -> Option<Readiness> {
-    [(Category::Supporting, "Supporting"), (Category::Operational, "Operational")].iter().find_map(
-        |(category, word)| {
-            let object = objects.iter().find(|object| {
-                object.health == Health::Degraded
-                    && categorize(workload_type, &object.group, &object.kind) == *category
-            })?;
-            let message = format!("{word} resource {}/{} is degraded", object.kind, object.name);
-            Some(verdict(false, "ResourcesDegraded", message))
-        },
-    )
+    [
+        (Category::Supporting, "Supporting"),
+        (Category::Operational, "Operational"),
+    ]
+    .iter()
+    .find_map(|(category, word)| {
+        let object = objects.iter().find(|object| {
+            object.health == Health::Degraded
+                && categorize(workload_type, &object.group, &object.kind) == *category
+        })?;
+        let message = format!(
+            "{word} resource {}/{} is degraded",
+            object.kind, object.name
+        );
+        Some(verdict(false, "ResourcesDegraded", message))
+    })
 }
 
 fn cron_job(objects: &[ObjectReport]) -> Readiness {
@@ -138,23 +152,31 @@ fn cron_job(objects: &[ObjectReport]) -> Readiness {
     };
     let name = &primary.name;
     match primary.health {
-        Health::Suspended => {
-            verdict(true, "CronJobSuspended", format!("CronJob {name} is suspended"))
-        }
+        Health::Suspended => verdict(
+            true,
+            "CronJobSuspended",
+            format!("CronJob {name} is suspended"),
+        ),
         Health::Progressing => verdict(
             true,
             "CronJobScheduled",
             format!("CronJob {name} is scheduled, job execution running"),
         ),
-        Health::Healthy => {
-            verdict(true, "CronJobScheduled", format!("CronJob {name} is scheduled and ready"))
-        }
-        Health::Degraded => {
-            verdict(false, "ResourcesDegraded", format!("CronJob {name} is degraded"))
-        }
-        Health::Unknown => {
-            verdict(false, "ResourcesUnknown", format!("CronJob {name} status unknown"))
-        }
+        Health::Healthy => verdict(
+            true,
+            "CronJobScheduled",
+            format!("CronJob {name} is scheduled and ready"),
+        ),
+        Health::Degraded => verdict(
+            false,
+            "ResourcesDegraded",
+            format!("CronJob {name} is degraded"),
+        ),
+        Health::Unknown => verdict(
+            false,
+            "ResourcesUnknown",
+            format!("CronJob {name} status unknown"),
+        ),
     }
 }
 
@@ -164,21 +186,30 @@ fn job(objects: &[ObjectReport]) -> Readiness {
     };
     let name = &primary.name;
     match primary.health {
-        Health::Healthy => {
-            verdict(true, "JobCompleted", format!("Job {name} completed successfully"))
-        }
+        Health::Healthy => verdict(
+            true,
+            "JobCompleted",
+            format!("Job {name} completed successfully"),
+        ),
         Health::Progressing => verdict(false, "JobRunning", format!("Job {name} is running")),
         Health::Suspended => verdict(false, "JobRunning", format!("Job {name} is suspended")),
         Health::Degraded => verdict(false, "JobFailed", format!("Job {name} failed")),
-        Health::Unknown => {
-            verdict(false, "ResourcesUnknown", format!("Job {name} status unknown"))
-        }
+        Health::Unknown => verdict(
+            false,
+            "ResourcesUnknown",
+            format!("Job {name} status unknown"),
+        ),
     }
 }
 
 fn every_object(objects: &[ObjectReport]) -> Readiness {
     let total = objects.len();
-    let count = |health| objects.iter().filter(|object| object.health == health).count();
+    let count = |health| {
+        objects
+            .iter()
+            .filter(|object| object.health == health)
+            .count()
+    };
     let unready = [
         (Health::Degraded, "ResourcesDegraded", "degraded"),
         (Health::Progressing, "ResourcesProgressing", "progressing"),
@@ -187,7 +218,11 @@ fn every_object(objects: &[ObjectReport]) -> Readiness {
     for (health, reason, word) in unready {
         let affected = count(health);
         if affected > 0 {
-            return verdict(false, reason, format!("{affected}/{total} resources {word}"));
+            return verdict(
+                false,
+                reason,
+                format!("{affected}/{total} resources {word}"),
+            );
         }
     }
     match count(Health::Suspended) {

@@ -97,7 +97,12 @@ pub fn template(
     let var = variable(template.var);
     let mut rendered = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
-        rendered.extend(one(engine, &context.with(var, &item), template, Some(index))?);
+        rendered.extend(one(
+            engine,
+            &context.with(var, &item),
+            template,
+            Some(index),
+        )?);
     }
     Ok(rendered)
 }
@@ -109,7 +114,11 @@ fn one(
     iteration: Option<usize>,
 ) -> Result<Option<Rendered>, Diagnostic> {
     let object = engine.render(template.body, context).map_err(|error| {
-        let verb = if template.id.is_empty() { "render create template" } else { "render template" };
+        let verb = if template.id.is_empty() {
+            "render create template"
+        } else {
+            "render template"
+        };
         fault(
             &format!("{}.template{}", template.origin, error.path()),
             format!("failed to {verb} for {}: {error}", template.title),
@@ -129,7 +138,11 @@ fn one(
         })),
         Some(other) => Err(fault(
             &format!("{}.template", template.origin),
-            format!("{} must render to an object, got {}", template.title, go::type_name(&other)),
+            format!(
+                "{} must render to an object, got {}",
+                template.title,
+                go::type_name(&other)
+            ),
         )),
     }
 }
@@ -151,10 +164,9 @@ pub fn should_include(
 ) -> Result<bool, String> {
     match condition.filter(|condition| !condition.is_empty()) {
         None => Ok(true),
-        Some(condition) => boolean(engine, context, condition)
-            .and_then(|value| value.map_err(|got| {
-                format!("includeWhen must evaluate to boolean, got {got}")
-            })),
+        Some(condition) => boolean(engine, context, condition).and_then(|value| {
+            value.map_err(|got| format!("includeWhen must evaluate to boolean, got {got}"))
+        }),
     }
 }
 
@@ -202,7 +214,10 @@ pub fn items(value: Value) -> Result<Vec<Value>, String> {
                 .map(|(key, value)| json!({"key": key, "value": value}))
                 .collect())
         }
-        other => Err(format!("forEach must evaluate to array or map, got {}", go::type_name(&other))),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Err(format!(
+            "forEach must evaluate to array or map, got {}",
+            go::type_name(&value)
+        )),
     }
 }
 
@@ -210,7 +225,11 @@ pub fn items(value: Value) -> Result<Vec<Value>, String> {
 #[must_use]
 pub fn fault(path: &str, message: String) -> Diagnostic {
     let hint = hint_for(&message).map(str::to_owned);
-    Diagnostic { path: path.to_owned(), message, hint }
+    Diagnostic {
+        path: path.to_owned(),
+        message,
+        hint,
+    }
 }
 
 fn hint_for(message: &str) -> Option<&'static str> {
@@ -235,7 +254,9 @@ fn hint_for(message: &str) -> Option<&'static str> {
 ///
 /// # Errors
 /// Every problem, in order.
-pub fn all<T>(results: impl IntoIterator<Item = Result<T, Diagnostic>>) -> Result<Vec<T>, Diagnostics> {
+pub fn all<T>(
+    results: impl IntoIterator<Item = Result<T, Diagnostic>>,
+) -> Result<Vec<T>, Diagnostics> {
     let (mut values, mut diagnostics) = (Vec::new(), Diagnostics::default());
     for result in results {
         match result {

@@ -29,7 +29,11 @@ pub(crate) struct Failure {
 pub(crate) fn refuse(what: &str, failures: Vec<Failure>) -> Result<(), Diagnostics> {
     let mut diagnostics = Diagnostics::default();
     for (index, Failure { path, message }) in failures.into_iter().enumerate() {
-        let message = if index == 0 { format!("{what}: {message}") } else { message };
+        let message = if index == 0 {
+            format!("{what}: {message}")
+        } else {
+            message
+        };
         diagnostics.extend(render::fault(&path, message).into());
     }
     diagnostics.into_result()
@@ -51,7 +55,10 @@ pub(crate) fn failures(
             Ok(Err(found)) => format!("{title} must evaluate to boolean, got {found}"),
             Err(error) => format!("{title} evaluation error: {error}"),
         };
-        failures.push(Failure { path: format!("{path}[{index}].rule"), message });
+        failures.push(Failure {
+            path: format!("{path}[{index}].rule"),
+            message,
+        });
     }
     failures
 }
@@ -168,15 +175,19 @@ pub(crate) fn post_failures(
     let mut failures = Vec::new();
     for (index, rule) in rules.iter().enumerate() {
         let mut messages = Vec::new();
-        let check = Check { engine, owner, rule, rendered };
+        let check = Check {
+            engine,
+            owner,
+            rule,
+            rendered,
+        };
         if let Err(reason) = check.run(context, &mut messages) {
             messages.push(format!("{owner:?} post-render validation: {reason}"));
         }
-        failures.extend(
-            messages
-                .into_iter()
-                .map(|message| Failure { path: format!("{path}[{index}]"), message }),
-        );
+        failures.extend(messages.into_iter().map(|message| Failure {
+            path: format!("{path}[{index}]"),
+            message,
+        }));
     }
     failures
 }
@@ -198,7 +209,12 @@ impl Check<'_> {
                 Err(found) => return Err(format!("when must evaluate to boolean, got {found}")),
             }
         }
-        let Some(for_each) = self.rule.for_each.as_deref().filter(|each| !each.is_empty()) else {
+        let Some(for_each) = self
+            .rule
+            .for_each
+            .as_deref()
+            .filter(|each| !each.is_empty())
+        else {
             return self.turn(context, "", messages);
         };
         let var = render::variable(self.rule.var.as_deref());
@@ -209,8 +225,18 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn turn(&self, context: &Context, turn: &str, messages: &mut Vec<String>) -> Result<(), String> {
-        let Self { engine, owner, rule, rendered } = *self;
+    fn turn(
+        &self,
+        context: &Context,
+        turn: &str,
+        messages: &mut Vec<String>,
+    ) -> Result<(), String> {
+        let Self {
+            engine,
+            owner,
+            rule,
+            rendered,
+        } = *self;
         let target = Target {
             group: &rule.target.group,
             version: &rule.target.version,
@@ -232,7 +258,9 @@ impl Check<'_> {
                 Ok(Ok(true)) => {}
                 Ok(Ok(false)) => messages.push(format!("{prefix}: {}{turn}", rule.message)),
                 Ok(Err(found)) => {
-                    messages.push(format!("{prefix}: rule must evaluate to boolean, got {found}{turn}"));
+                    messages.push(format!(
+                        "{prefix}: rule must evaluate to boolean, got {found}{turn}"
+                    ));
                 }
                 Err(error) => messages.push(format!("{prefix}: {error}{turn}")),
             }

@@ -65,7 +65,8 @@ pub(crate) fn apply(
         let title = format!("trait {} patch #{index}", applied.name);
         self::patch(engine, &applied.context, &title, patch, rendered).map_err(|reason| {
             let name = applied.name;
-            let message = format!("failed to apply trait patch #{index} for trait {name}: {reason}");
+            let message =
+                format!("failed to apply trait patch #{index} for trait {name}: {reason}");
             applied.fault(&format!("patches[{index}]"), &message)
         })?;
     }
@@ -73,7 +74,8 @@ pub(crate) fn apply(
         let title = format!("trait {} remove #{index}", applied.name);
         self::remove(engine, &applied.context, &title, remove, rendered).map_err(|reason| {
             let name = applied.name;
-            let message = format!("failed to apply trait remove #{index} for trait {name}: {reason}");
+            let message =
+                format!("failed to apply trait remove #{index} for trait {name}: {reason}");
             applied.fault(&format!("removes[{index}]"), &message)
         })?;
     }
@@ -112,9 +114,11 @@ fn turns(
     let Some(for_each) = for_each.filter(|each| !each.is_empty()) else {
         return Ok(vec![context.clone()]);
     };
-    let value = engine.render(&Value::String(for_each.to_owned()), context).map_err(|error| {
-        format!("failed to evaluate forEach expression '{for_each}' for {title}: {error}")
-    })?;
+    let value = engine
+        .render(&Value::String(for_each.to_owned()), context)
+        .map_err(|error| {
+            format!("failed to evaluate forEach expression '{for_each}' for {title}: {error}")
+        })?;
     let items = render::items(value.unwrap_or_default())
         .map_err(|reason| format!("invalid forEach result for {title}: {reason}"))?;
     let var = render::variable(var);
@@ -135,10 +139,20 @@ fn patch(
             .operations
             .iter()
             .enumerate()
-            .map(|(index, raw)| operation(engine, &context, &format!("{title} operation #{index}"), raw))
+            .map(|(index, raw)| {
+                operation(
+                    engine,
+                    &context,
+                    &format!("{title} operation #{index}"),
+                    raw,
+                )
+            })
             .collect::<Result<Vec<_>, _>>()?;
         for candidate in rendered.iter_mut() {
-            if target.means(engine, &context, candidate).map_err(|reason| reason.for_whom(title))? {
+            if target
+                .means(engine, &context, candidate)
+                .map_err(|reason| reason.for_whom(title))?
+            {
                 patch::apply(&mut candidate.object, &operations).map_err(|error| {
                     let object = object::title(&candidate.object);
                     format!("failed to apply patches to {object} for {title}: {error}")
@@ -160,12 +174,12 @@ fn operation(
     let path = engine
         .render(&Value::String(raw.clone()), context)
         .map_err(|error| format!("failed to render path '{raw}' for {title}: {error}"))?;
-    let path = match path.unwrap_or_default() {
-        Value::String(path) => path,
-        other => {
-            let found = go::type_name(&other);
-            return Err(format!("path '{raw}' must evaluate to string for {title}, got {found}"));
-        }
+    let path = path.unwrap_or_default();
+    let Value::String(path) = path else {
+        let found = go::type_name(&path);
+        return Err(format!(
+            "path '{raw}' must evaluate to string for {title}, got {found}"
+        ));
     };
     let value = match &operation.value {
         None => Value::Null,
@@ -174,7 +188,11 @@ fn operation(
             .map_err(|error| format!("failed to render value for {title}: {error}"))?
             .unwrap_or_default(),
     };
-    Ok(Operation { op: operation.op, path, value })
+    Ok(Operation {
+        op: operation.op,
+        path,
+        value,
+    })
 }
 
 fn remove(

@@ -1,57 +1,45 @@
-//! What admission checks of types, traits and workflows before anybody uses them (reference 4).
+//! What admission checks of types, traits, workflows and releases before anybody uses them (reference
+//! 4): that schemas are schemas, that every expression compiles and names only variables that will be
+//! there, that objects say what they must and stay in their cell.
 //!
-//! Every expression must compile in the environment in which it will be evaluated; what an object
-//! must say, and may not say, is checked as far as it is literal.
+//! Types of values are checked as far as they follow from the text of an expression; a field that a
+//! schema does not have is found when the template is rendered. Paths are those of the document.
+
+mod component_type;
+mod expressions;
+mod release;
+mod schemas;
+mod template;
+mod traits;
+mod uses;
+mod workflow;
 
 use model::{
-    Diagnostics, Envelope, KindName,
-    kinds::{ComponentType, ProjectType, Trait, Workflow},
+    Diagnostics, Envelope, Kind, KindName, Scope,
+    kinds::{Component, ComponentRelease, ComponentType, ProjectType, Trait, Workflow},
 };
-use serde_json::Value;
 
-use crate::{functions::Methods, object, template::Engine};
+use crate::functions::Methods;
+use expressions::Expressions;
 
-/// Every problem of an object that only its expressions and templates show.
+/// Every problem of an object that its shape alone does not show.
+///
+/// An object whose spec has not the shape of its kind has none here: whoever decodes it says so.
 #[must_use]
 pub fn object(envelope: &Envelope) -> Diagnostics {
-    let mut vet = Vet { engine: Engine::new(Methods::Plain), diagnostics: Diagnostics::default() };
+    let scope = envelope.key.scope();
     match envelope.key.kind {
-        KindName::ComponentType => {
-            vet.engine = Engine::new(Methods::Component);
-            if let Ok(spec) = envelope.spec::<ComponentType>() {
-                vet.component_type(&spec);
-            }
-        }
-        KindName::Trait => {
-            vet.engine = Engine::new(Methods::Component);
-            if let Ok(spec) = envelope.spec::<Trait>() {
-                vet.trait_(&spec);
-            }
-        }
-        KindName::ProjectType => {
-            if let Ok(spec) = envelope.spec::<ProjectType>() {
-                for (index, resource) in spec.resources.iter().enumerate() {
-                    let body = Value::Object(resource.template.clone());
-                    vet.value(&format!("spec.resources[{index}].template"), &body);
-                }
-            }
-        }
-        KindName::Workflow => {
-            if let Ok(spec) = envelope.spec::<Workflow>() {
-                vet.value("spec.runTemplate", &Value::Object(spec.run_template.clone()));
-                for (index, resource) in spec.resources.iter().enumerate() {
-                    let body = Value::Object(resource.template.clone());
-                    vet.value(&format!("spec.resources[{index}].template"), &body);
-                }
-            }
-        }
+        KindName::ComponentType => spec(envelope, |spec| component_type(spec, scope)),
+        KindName::Trait => spec(envelope, trait_),
+        KindName::ProjectType => spec(envelope, project_type),
+        KindName::Workflow => spec(envelope, |spec| workflow(spec, scope)),
+        KindName::ComponentRelease => spec(envelope, component_release),
+        KindName::Component => spec(envelope, component),
         KindName::Namespace
         | KindName::Project
         | KindName::ProjectRelease
         | KindName::ProjectReleaseBinding
-        | KindName::Component
         | KindName::Workload
-        | KindName::ComponentRelease
         | KindName::ReleaseBinding
         | KindName::Environment
         | KindName::DeploymentPipeline
@@ -59,120 +47,85 @@ pub fn object(envelope: &Envelope) -> Diagnostics {
         | KindName::WorkflowPlane
         | KindName::ObservabilityPlane
         | KindName::WorkflowRun
-        | KindName::RenderedRelease => {}
-    }
-    vet.diagnostics
-}
-
-struct Vet {
-    engine: Engine,
-    diagnostics: Diagnostics,
-}
-
-impl Vet {
-    fn component_type(&mut self, spec: &ComponentType) {
-        for (index, resource) in spec.resources.iter().enumerate() {
-            let path = format!("spec.resources[{index}]");
-            self.optional(&format!("{path}.includeWhen"), resource.include_when.as_deref());
-            self.optional(&format!("{path}.forEach"), resource.for_each.as_deref());
-            self.template(&format!("{path}.template"), &Value::Object(resource.template.clone()));
-        }
-        let (field, rules) = spec.pre_render_rules();
-        for (index, rule) in rules.iter().enumerate() {
-            self.optional(&format!("spec.{field}[{index}].rule"), Some(&rule.rule));
-        }
-        for (index, rule) in spec.post_render_validations.iter().enumerate() {
-            self.optional(&format!("spec.postRenderValidations[{index}].rule"), Some(&rule.rule));
-        }
-    }
-
-    fn trait_(&mut self, spec: &Trait) {
-        for (index, create) in spec.creates.iter().enumerate() {
-            let path = format!("spec.creates[{index}]");
-            self.optional(&format!("{path}.includeWhen"), create.include_when.as_deref());
-            self.optional(&format!("{path}.forEach"), create.for_each.as_deref());
-            let body = Value::Object(create.template.clone());
-            self.template(&format!("{path}.template"), &body);
-            const WORKLOADS: [&str; 5] = ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"];
-            if WORKLOADS.contains(&object::kind(&body)) {
-                self.diagnostics.push_hint(
-                    format!("{path}.template.kind"),
-                    "traits must not create workload resources",
-                    "let the component type render the workload, and patch it",
-                );
-            }
-        }
-        for (index, patch) in spec.patches.iter().enumerate() {
-            let path = format!("spec.patches[{index}]");
-            self.optional(&format!("{path}.target.where"), patch.target.condition.as_deref());
-            for (number, operation) in patch.operations.iter().enumerate() {
-                let path = format!("{path}.operations[{number}]");
-                self.optional(&format!("{path}.path"), Some(&operation.path));
-                if let Some(value) = &operation.value {
-                    self.value(&format!("{path}.value"), value);
-                }
-            }
-        }
-        for (index, remove) in spec.removes.iter().enumerate() {
-            let condition = remove.target.condition.as_deref();
-            self.optional(&format!("spec.removes[{index}].target.where"), condition);
-        }
-    }
-
-    /// A template of an object: its expressions, and what it must say.
-    fn template(&mut self, path: &str, body: &Value) {
-        self.value(path, body);
-        let fields = [
-            ("apiVersion", object::api_version(body)),
-            ("kind", object::kind(body)),
-            ("metadata.name", object::name(body)),
-        ];
-        for (field, value) in fields {
-            if value.is_empty() {
-                self.diagnostics.push(format!("{path}.{field}"), "is required in a resource template");
-            }
-        }
-        if object::kind(body).contains("${") {
-            self.diagnostics.push(format!("{path}.kind"), "must be literal, not an expression");
-        }
-        let namespace = object::namespace(body);
-        if !namespace.is_empty() && namespace.replace(' ', "") != "${metadata.namespace}" {
-            self.diagnostics.push_hint(
-                format!("{path}.metadata.namespace"),
-                format!("{namespace:?} is not the cell"),
-                "write ${metadata.namespace}, or leave it out",
-            );
-        }
-    }
-
-    fn value(&mut self, path: &str, value: &Value) {
-        match value {
-            Value::String(text) => self.optional(path, Some(text)),
-            Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    self.value(&format!("{path}[{index}]"), item);
-                }
-            }
-            Value::Object(map) => {
-                for (key, child) in map {
-                    self.optional(path, Some(key));
-                    self.value(&format!("{path}.{key}"), child);
-                }
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
-    }
-
-    /// Compiles a text that may hold expressions.
-    fn optional(&mut self, path: &str, text: Option<&str>) {
-        if let Some(text) = text.filter(|text| text.contains("${"))
-            && let Err(error) = self.engine.program(text)
-        {
-            self.diagnostics.push_hint(
-                path,
-                format!("invalid CEL expression: {error}"),
-                "correct the expression between ${ and }",
-            );
-        }
+        | KindName::RenderedRelease => Diagnostics::default(),
     }
 }
+
+fn spec<K: Kind>(envelope: &Envelope, vet: impl Fn(&K) -> Diagnostics) -> Diagnostics {
+    envelope
+        .spec::<K>()
+        .map(|spec| vet(&spec))
+        .unwrap_or_default()
+}
+
+/// Every problem of a component type.
+#[must_use]
+pub fn component_type(spec: &ComponentType, scope: Scope) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    let expressions = Expressions::new(Methods::Component);
+    component_type::check(&expressions, spec, "spec", &mut diagnostics);
+    uses::of_type(spec, scope, &mut diagnostics);
+    diagnostics
+}
+
+/// Every problem of a trait.
+#[must_use]
+pub fn trait_(spec: &Trait) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    traits::check(
+        &Expressions::new(Methods::Component),
+        spec,
+        "spec",
+        &mut diagnostics,
+    );
+    diagnostics
+}
+
+/// Every problem of a project type.
+#[must_use]
+pub fn project_type(spec: &ProjectType) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    workflow::check_project_type(&Expressions::new(Methods::Plain), spec, &mut diagnostics);
+    diagnostics
+}
+
+/// Every problem of a workflow.
+#[must_use]
+pub fn workflow(spec: &Workflow, scope: Scope) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    workflow::check(
+        &Expressions::new(Methods::Plain),
+        spec,
+        scope,
+        &mut diagnostics,
+    );
+    diagnostics
+}
+
+/// Every problem of a component release that somebody writes; those that the platform cuts are made
+/// of parts that were checked before.
+#[must_use]
+pub fn component_release(spec: &ComponentRelease) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    release::check(
+        &Expressions::new(Methods::Component),
+        spec,
+        &mut diagnostics,
+    );
+    diagnostics
+}
+
+/// Every problem of a component that shows without its type.
+#[must_use]
+pub fn component(spec: &Component) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    let names = spec
+        .traits
+        .iter()
+        .map(|instance| instance.instance_name.as_str());
+    uses::unique_instances("spec.traits", names, &mut diagnostics);
+    diagnostics
+}
+
+#[cfg(test)]
+mod tests;

@@ -82,9 +82,21 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
     let (reference, run_id) = (reference(&run), RUN_ID.to_owned());
     entries.push((run_id.clone(), Policy::Once, run));
     let bundle = bundle(&snapshot.unit, entries);
-    audit::check(&bundle, &audit::Cell::Run { namespace: &namespace }).into_result()?;
+    audit::check(
+        &bundle,
+        &audit::Cell::Run {
+            namespace: &namespace,
+        },
+    )
+    .into_result()?;
     let digest = bundle.digest();
-    Ok(Compiled { bundle: Arc::new(bundle), digest, run: reference, run_id, resources })
+    Ok(Compiled {
+        bundle: Arc::new(bundle),
+        digest,
+        run: reference,
+        run_id,
+        resources,
+    })
 }
 
 /// Id of the run itself in its bundle.
@@ -96,7 +108,12 @@ fn bundle(unit: &UnitId, entries: Vec<(String, Policy, Value)>) -> Bundle {
         if policy != Policy::Keep {
             object::stamp_owner(&mut object, unit);
         }
-        BundleObject { id, policy, report_status: policy == Policy::Once, object }
+        BundleObject {
+            id,
+            policy,
+            report_status: policy == Policy::Once,
+            object,
+        }
     });
     Bundle {
         unit: unit.clone(),
@@ -179,14 +196,28 @@ fn prepare_run(snapshot: &Snapshot, run: &mut Value, namespace: &str) {
         (label::WORKFLOW_RUN_NAMESPACE, snapshot.namespace.as_str()),
     ];
     let owner = [label::PROJECT, label::COMPONENT];
-    labels.extend(owner.into_iter().filter_map(|name| Some((name, snapshot.labels.get(name)?.as_str()))));
+    labels.extend(
+        owner
+            .into_iter()
+            .filter_map(|name| Some((name, snapshot.labels.get(name)?.as_str()))),
+    );
     for (name, value) in &labels {
         object::insert_text(run, &["metadata", "labels"], name, value);
         object::insert_text(run, &["spec", "podMetadata", "labels"], name, value);
     }
     // The logs of the run's pods are found by these.
-    object::insert_text(run, &["spec", "podMetadata", "labels"], label::NAMESPACE, &snapshot.namespace);
-    object::insert_text(run, &["spec", "podMetadata", "labels"], label::MANAGED_BY, label::MANAGER);
+    object::insert_text(
+        run,
+        &["spec", "podMetadata", "labels"],
+        label::NAMESPACE,
+        &snapshot.namespace,
+    );
+    object::insert_text(
+        run,
+        &["spec", "podMetadata", "labels"],
+        label::MANAGED_BY,
+        label::MANAGER,
+    );
 }
 
 /// What every run needs in its namespace. It is shared by all runs, and so outlives each.
@@ -267,7 +298,8 @@ fn reference(object: &Value) -> RunObject {
         api_version: object::api_version(object).to_owned(),
         kind: object::kind(object).to_owned(),
         name: object::name(object).to_owned(),
-        namespace: Some(object::namespace(object).to_owned()).filter(|namespace| !namespace.is_empty()),
+        namespace: Some(object::namespace(object).to_owned())
+            .filter(|namespace| !namespace.is_empty()),
     }
 }
 

@@ -12,10 +12,14 @@ use crate::{
 
 /// Takes out what is meant for the observability plane.
 pub(super) fn take_observability(rendered: &mut Vec<Rendered>) -> Vec<Value> {
-    let (data, observability): (Vec<_>, Vec<_>) =
-        rendered.drain(..).partition(|object| object.plane == Plane::Data);
+    let (data, observability): (Vec<_>, Vec<_>) = rendered
+        .drain(..)
+        .partition(|object| object.plane == Plane::Data);
     *rendered = data;
-    observability.into_iter().map(|object| object.object).collect()
+    observability
+        .into_iter()
+        .map(|object| object.object)
+        .collect()
 }
 
 /// The finished objects with their ids, sorted.
@@ -36,7 +40,9 @@ pub(super) fn finish(
         object::stamp_owner(object, &snapshot.unit);
     }
     let objects = objects.into_iter().enumerate();
-    Ok(objects.map(|(index, object)| (object::id_of(&object, index), object)).collect())
+    Ok(objects
+        .map(|(index, object)| (object::id_of(&object, index), object))
+        .collect())
 }
 
 /// Labels every object, annotates pods with the hash of the rest, and sorts.
@@ -51,7 +57,10 @@ pub(super) fn label_and_sort(
     for rendered in &rendered {
         require_identity(rendered)?;
     }
-    let mut objects: Vec<Value> = rendered.into_iter().map(|rendered| rendered.object).collect();
+    let mut objects: Vec<Value> = rendered
+        .into_iter()
+        .map(|rendered| rendered.object)
+        .collect();
     objects.sort_by(|left, right| sort_key(left).cmp(&sort_key(right)));
     Ok(objects)
 }
@@ -82,7 +91,11 @@ fn sort_key(object: &Value) -> (&str, &str, &str, &str) {
 
 fn add_labels(object: &mut Value, labels: &Map<String, Value>) {
     let own = object::map_at(object, &["metadata", "labels"]);
-    own.extend(labels.iter().map(|(name, value)| (name.clone(), value.clone())));
+    own.extend(
+        labels
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    );
 }
 
 /// A change of any other object of the release rolls the pods of its workload.
@@ -122,15 +135,25 @@ fn require_identity(rendered: &Rendered) -> Result<(), Diagnostic> {
     match fields.iter().find(|(_, value)| value.is_empty()) {
         None => Ok(()),
         Some((field, _)) => {
-            let message = format!("a rendered object has no {field}: {}", object::title(object));
-            Err(render::fault(&format!("{}.template.{field}", rendered.origin), message))
+            let message = format!(
+                "a rendered object has no {field}: {}",
+                object::title(object)
+            );
+            Err(render::fault(
+                &format!("{}.template.{field}", rendered.origin),
+                message,
+            ))
         }
     }
 }
 
 fn policy(snapshot: &Snapshot, variables: &Variables) -> Value {
     let annotations = &snapshot.data_plane.annotations;
-    let provider = Provider::of(annotations.get(label::NETWORK_POLICY_PROVIDER).map(String::as_str));
+    let provider = Provider::of(
+        annotations
+            .get(label::NETWORK_POLICY_PROVIDER)
+            .map(String::as_str),
+    );
     let mut policy = network_policy::make(
         provider,
         &Params {

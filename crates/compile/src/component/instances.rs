@@ -2,9 +2,7 @@
 
 use model::{
     Diagnostic, Diagnostics,
-    kinds::{
-        component_release::TraitSnapshot, reference::TraitKind, template::FreeForm,
-    },
+    kinds::{component_release::TraitSnapshot, reference::TraitKind, template::FreeForm},
 };
 use serde_json::{Map, Value};
 
@@ -27,7 +25,10 @@ pub(super) fn all<'a>(
     let mut applied = Vec::new();
     for (index, embedded) in release.component_type.spec.traits.iter().enumerate() {
         let found = find(&release.traits, embedded.kind, &embedded.name)?;
-        let use_of = Use { name: &embedded.name, instance: &embedded.instance_name };
+        let use_of = Use {
+            name: &embedded.name,
+            instance: &embedded.instance_name,
+        };
         let path = format!("spec.componentType.spec.traits[{index}]");
         let resolve = |what: &str, values: &FreeForm| {
             bindings(engine, variables, &use_of, (&path, what), values)
@@ -38,10 +39,20 @@ pub(super) fn all<'a>(
         };
         applied.push(one(engine, variables, found, use_of, &given)?);
     }
-    for instance in release.component_profile.iter().flat_map(|profile| &profile.traits) {
+    for instance in release
+        .component_profile
+        .iter()
+        .flat_map(|profile| &profile.traits)
+    {
         let found = find(&release.traits, instance.kind, &instance.name)?;
-        let use_of = Use { name: &instance.name, instance: &instance.instance_name };
-        let configs = snapshot.binding.trait_environment_configs.get(&instance.instance_name);
+        let use_of = Use {
+            name: &instance.name,
+            instance: &instance.instance_name,
+        };
+        let configs = snapshot
+            .binding
+            .trait_environment_configs
+            .get(&instance.instance_name);
         let given = TraitValues {
             parameters: instance.parameters.clone(),
             configs: configs.cloned().unwrap_or_default(),
@@ -65,8 +76,9 @@ fn bindings(
     (path, what): (&str, &str),
     values: &FreeForm,
 ) -> Result<FreeForm, Diagnostic> {
-    let rendered =
-        engine.render(&Value::Object(values.clone()), &variables.base).map_err(|error| {
+    let rendered = engine
+        .render(&Value::Object(values.clone()), &variables.base)
+        .map_err(|error| {
             render::fault(
                 &format!("{path}.{what}{}", error.path()),
                 format!(
@@ -88,14 +100,26 @@ fn one<'a>(
     Use { name, instance }: Use<'a>,
     given: &TraitValues,
 ) -> Result<Applied<'a>, Diagnostics> {
-    let context = variables.for_trait(&found.spec, (name, instance), given).map_err(|reason| {
-        let message = format!("failed to build trait context for {name}/{instance}: {reason}");
-        render::fault(&origin, message)
-    })?;
+    let context = variables
+        .for_trait(&found.spec, (name, instance), given)
+        .map_err(|reason| {
+            let message = format!("failed to build trait context for {name}/{instance}: {reason}");
+            render::fault(&origin, message)
+        })?;
     let (field, rules) = found.spec.pre_render_rules();
     let failures = rules::failures(engine, &context, &format!("{origin}.spec.{field}"), rules);
-    rules::refuse(&format!("trait {name}/{instance} validation failed"), failures)?;
-    Ok(Applied { kind: found.kind.as_str(), name, instance, origin, spec: &found.spec, context })
+    rules::refuse(
+        &format!("trait {name}/{instance} validation failed"),
+        failures,
+    )?;
+    Ok(Applied {
+        kind: found.kind.as_str(),
+        name,
+        instance,
+        origin,
+        spec: &found.spec,
+        context,
+    })
 }
 
 fn find<'a>(
@@ -107,7 +131,12 @@ fn find<'a>(
         .iter()
         .enumerate()
         .find(|(_, snapshot)| snapshot.kind == kind && snapshot.name == name);
-    found.map(|(index, snapshot)| (format!("spec.traits[{index}]"), snapshot)).ok_or_else(|| {
-        render::fault("spec.traits", format!("{kind} {name:?} is used, but the release holds no copy of it"))
-    })
+    found
+        .map(|(index, snapshot)| (format!("spec.traits[{index}]"), snapshot))
+        .ok_or_else(|| {
+            render::fault(
+                "spec.traits",
+                format!("{kind} {name:?} is used, but the release holds no copy of it"),
+            )
+        })
 }

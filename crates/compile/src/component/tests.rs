@@ -13,10 +13,17 @@ use crate::{
 /// Variables with the metadata that the row gives, which unit tests of the reference make up.
 fn variables(snapshot: &Snapshot, metadata: &Value) -> Result<Variables, model::Diagnostics> {
     let labels = metadata["labels"].as_object().cloned().unwrap_or_default();
-    let cell = metadata["namespace"].as_str().unwrap_or_default().to_owned();
+    let cell = metadata["namespace"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let mut map = variables::map(snapshot, &labels, &cell)?;
     map.insert("metadata".to_owned(), metadata.clone());
-    Ok(Variables { base: Context::from_json(&map), cell, labels })
+    Ok(Variables {
+        base: Context::from_json(&map),
+        cell,
+        labels,
+    })
 }
 
 fn check(row: &Value, input: &Value) -> Result<(), String> {
@@ -47,14 +54,24 @@ fn compare(rendered: &[Value], output: &Value) -> Result<(), String> {
     for object in rendered.iter_mut().chain(&mut expected) {
         // The hash of the other objects is opaque; whether there is one is not.
         let annotations = object.pointer_mut("/spec/template/metadata/annotations");
-        if let Some(hash) = annotations.and_then(|map| map.get_mut("openchoreo.dev/dp-resource-hash")) {
+        if let Some(hash) =
+            annotations.and_then(|map| map.get_mut("openchoreo.dev/dp-resource-hash"))
+        {
             *hash = json!("opaque");
         }
     }
     if rendered.len() != expected.len() {
-        return Err(format!("{} objects instead of {}", rendered.len(), expected.len()));
+        return Err(format!(
+            "{} objects instead of {}",
+            rendered.len(),
+            expected.len()
+        ));
     }
-    match rendered.iter().zip(&expected).find(|(own, other)| !same(own, other)) {
+    match rendered
+        .iter()
+        .zip(&expected)
+        .find(|(own, other)| !same(own, other))
+    {
         Some((own, other)) => Err(format!("\n     {own}\n not {other}")),
         None => Ok(()),
     }

@@ -14,9 +14,9 @@ use crate::{
         self, Identity, Undeclared, configurations::Configurations, configurations::overridden,
         dependencies::Dependencies, parameters, service_ports::service_ports,
     },
-    endpoint_schema, names,
+    endpoint_schema,
     functions::{DERIVED, ENDPOINT_RESOURCES},
-    render,
+    names, render,
     template::Context,
 };
 
@@ -53,7 +53,11 @@ impl Variables {
             &snapshot.environment.name,
         );
         let variables = map(snapshot, &labels, &cell)?;
-        Ok(Self { base: Context::from_json(&variables), cell, labels })
+        Ok(Self {
+            base: Context::from_json(&variables),
+            cell,
+            labels,
+        })
     }
 
     /// The variables of an instance of a trait: its own parameters, and `trait`.
@@ -63,8 +67,12 @@ impl Variables {
         (name, instance): (&str, &str),
         given: &TraitValues,
     ) -> Result<Context, String> {
-        let values =
-            parameters("parameters", spec.parameters.as_ref(), &given.parameters, Undeclared::Drop)?;
+        let values = parameters(
+            "parameters",
+            spec.parameters.as_ref(),
+            &given.parameters,
+            Undeclared::Drop,
+        )?;
         let configs = parameters(
             "environmentConfigs",
             spec.environment_configs.as_ref(),
@@ -113,17 +121,27 @@ fn metadata(snapshot: &Snapshot, labels: &Map<String, Value>, cell: &str) -> Val
     })
 }
 
-fn insert_values(snapshot: &Snapshot, variables: &mut Map<String, Value>) -> Result<(), Diagnostics> {
+fn insert_values(
+    snapshot: &Snapshot,
+    variables: &mut Map<String, Value>,
+) -> Result<(), Diagnostics> {
     let component_type = &snapshot.release.component_type.spec;
     let empty = FreeForm::new();
     let profile = snapshot.release.component_profile.as_ref();
     let given = profile.map_or(&empty, |profile| &profile.parameters);
     let fault = |path: &str, reason: String| {
-        Diagnostics::from(render::fault(path, format!("failed to build component context: {reason}")))
+        Diagnostics::from(render::fault(
+            path,
+            format!("failed to build component context: {reason}"),
+        ))
     };
-    let values =
-        parameters("parameters", component_type.parameters.as_ref(), given, Undeclared::Drop)
-            .map_err(|reason| fault("spec.parameters", reason))?;
+    let values = parameters(
+        "parameters",
+        component_type.parameters.as_ref(),
+        given,
+        Undeclared::Drop,
+    )
+    .map_err(|reason| fault("spec.parameters", reason))?;
     let configs = parameters(
         "environmentConfigs",
         component_type.environment_configs.as_ref(),
@@ -137,16 +155,24 @@ fn insert_values(snapshot: &Snapshot, variables: &mut Map<String, Value>) -> Res
 }
 
 fn insert_platform(snapshot: &Snapshot, variables: &mut Map<String, Value>) {
-    variables.insert("dataplane".to_owned(), context::annotated_data_plane(&snapshot.data_plane));
+    variables.insert(
+        "dataplane".to_owned(),
+        context::annotated_data_plane(&snapshot.data_plane),
+    );
     let mut environment = Map::new();
-    if let Some(gateway) =
-        context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec)
-    {
+    if let Some(gateway) = context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec) {
         environment.insert("gateway".to_owned(), gateway.clone());
         variables.insert("gateway".to_owned(), gateway);
     }
-    if let Some(channel) = snapshot.notification_channel.as_ref().filter(|name| !name.is_empty()) {
-        environment.insert("defaultNotificationChannel".to_owned(), channel.clone().into());
+    if let Some(channel) = snapshot
+        .notification_channel
+        .as_ref()
+        .filter(|name| !name.is_empty())
+    {
+        environment.insert(
+            "defaultNotificationChannel".to_owned(),
+            channel.clone().into(),
+        );
     }
     variables.insert("environment".to_owned(), Value::Object(environment));
 }
@@ -162,19 +188,30 @@ fn insert_workload(snapshot: &Snapshot, variables: &mut Map<String, Value>) -> R
     let prefix = format!("{}-{}", snapshot.component_name, snapshot.environment.name);
     let mut derived = Map::new();
     configurations.derive(&prefix, &mut derived);
-    derived.insert("servicePorts".to_owned(), Value::Array(service_ports(&workload.endpoints)));
-    let described = workload.endpoints.values().any(|endpoint| endpoint.schema.is_some());
+    derived.insert(
+        "servicePorts".to_owned(),
+        Value::Array(service_ports(&workload.endpoints)),
+    );
+    let described = workload
+        .endpoints
+        .values()
+        .any(|endpoint| endpoint.schema.is_some());
     let resources = if described && mentions_operations(&snapshot.release) {
         endpoint_resources(&workload.endpoints)
     } else {
         Value::Object(Map::new())
     };
     derived.insert(ENDPOINT_RESOURCES.1.to_owned(), resources);
-    let dependencies =
-        Dependencies { items: &snapshot.connections, resources: &snapshot.resources };
+    let dependencies = Dependencies {
+        items: &snapshot.connections,
+        resources: &snapshot.resources,
+    };
     dependencies.derive(&mut derived);
     variables.insert(DERIVED.to_owned(), Value::Object(derived));
-    variables.insert("workload".to_owned(), context::workload(&container, &workload.endpoints));
+    variables.insert(
+        "workload".to_owned(),
+        context::workload(&container, &workload.endpoints),
+    );
     variables.insert("configurations".to_owned(), configurations.variable());
     variables.insert("dependencies".to_owned(), dependencies.variable());
     Ok(())
@@ -191,7 +228,9 @@ fn mentions_operations(release: &ComponentRelease) -> bool {
 pub(crate) fn endpoint_resources(endpoints: &BTreeMap<String, Endpoint>) -> Value {
     let mut resources = Map::new();
     for (name, endpoint) in endpoints {
-        let Some(schema) = &endpoint.schema else { continue };
+        let Some(schema) = &endpoint.schema else {
+            continue;
+        };
         let content = schema.content.as_deref().unwrap_or_default();
         let schema_type = schema.schema_type.as_deref().unwrap_or_default();
         let endpoint_type = endpoint.endpoint_type.as_str();

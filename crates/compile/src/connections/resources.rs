@@ -2,9 +2,7 @@
 
 use model::{
     kinds::{
-        ReleaseBinding,
-        component_release::WorkloadSnapshot,
-        dependency::ResourceDependency,
+        ReleaseBinding, component_release::WorkloadSnapshot, dependency::ResourceDependency,
         release_binding::status::ResourceDependencyTarget,
     },
     name,
@@ -64,7 +62,10 @@ pub fn targets(
     binding: &ReleaseBinding,
     workload: &WorkloadSnapshot,
 ) -> Vec<ResourceDependencyTarget> {
-    let dependencies = workload.dependencies.iter().flat_map(|dependencies| &dependencies.resources);
+    let dependencies = workload
+        .dependencies
+        .iter()
+        .flat_map(|dependencies| &dependencies.resources);
     dependencies
         .map(|dependency| ResourceDependencyTarget {
             namespace: namespace.to_owned(),
@@ -86,8 +87,10 @@ pub fn item(dependency: &ResourceDependency, outputs: &[Output]) -> Result<Resou
             .find(|output| output.name == name)
             .ok_or_else(|| format!("output not resolved on resource release binding: {name}"))
     };
-    let mut item =
-        ResourceItem { resource: dependency.resource.clone(), ..ResourceItem::default() };
+    let mut item = ResourceItem {
+        resource: dependency.resource.clone(),
+        ..ResourceItem::default()
+    };
     for (output, variable) in &dependency.env_bindings {
         item.env_vars.push(env_var(variable, find(output)?));
     }
@@ -121,9 +124,18 @@ fn add_file(item: &mut ResourceItem, mount_path: &str, output: &Output) -> Resul
     let volume = volume_name(&item.resource, kind, &source.name);
     let mount = json!({"name": volume, "mountPath": mount_path, "subPath": source.key});
     item.volume_mounts.push(mount);
-    if !item.volumes.iter().any(|known| known["name"] == volume.as_str()) {
-        let of = if kind == "secret" { "secret" } else { "configMap" };
-        item.volumes.push(json!({"name": volume, of: {field: source.name}}));
+    if !item
+        .volumes
+        .iter()
+        .any(|known| known["name"] == volume.as_str())
+    {
+        let of = if kind == "secret" {
+            "secret"
+        } else {
+            "configMap"
+        };
+        item.volumes
+            .push(json!({"name": volume, of: {field: source.name}}));
     }
     Ok(())
 }
@@ -131,5 +143,8 @@ fn add_file(item: &mut ResourceItem, mount_path: &str, output: &Output) -> Resul
 /// Name of the volume of a Secret or ConfigMap of a resource.
 #[must_use]
 pub fn volume_name(resource: &str, kind: &str, source: &str) -> String {
-    format!("r-{:08x}", name::fnv1a_32(format!("{resource}:{kind}:{source}").as_bytes()))
+    format!(
+        "r-{:08x}",
+        name::fnv1a_32(format!("{resource}:{kind}:{source}").as_bytes())
+    )
 }

@@ -51,20 +51,37 @@ impl Configurations {
     /// When a secret reference or one of its keys is not known.
     pub(crate) fn new(container: &Container, secrets: &Secrets) -> Result<Self, String> {
         let mut sorted = Self::default();
-        for EnvVar { key, value, value_from } in &container.env {
+        for EnvVar {
+            key,
+            value,
+            value_from,
+        } in &container.env
+        {
             match remote(value_from.as_ref(), secrets)? {
                 Some(remote) => sorted.secret_envs.push((key.clone(), remote)),
-                None => sorted.config_envs.push((key.clone(), value.clone().unwrap_or_default())),
+                None => sorted
+                    .config_envs
+                    .push((key.clone(), value.clone().unwrap_or_default())),
             }
         }
-        for FileVar { key, mount_path, value, value_from } in &container.files {
+        for FileVar {
+            key,
+            mount_path,
+            value,
+            value_from,
+        } in &container.files
+        {
             match remote(value_from.as_ref(), secrets)? {
                 Some(remote) => {
-                    sorted.secret_files.push((key.clone(), mount_path.clone(), remote));
+                    sorted
+                        .secret_files
+                        .push((key.clone(), mount_path.clone(), remote));
                 }
                 None => {
                     let value = value.clone().unwrap_or_default();
-                    sorted.config_files.push((key.clone(), mount_path.clone(), value));
+                    sorted
+                        .config_files
+                        .push((key.clone(), mount_path.clone(), value));
                 }
             }
         }
@@ -73,8 +90,11 @@ impl Configurations {
 
     /// The variable `configurations`.
     pub(crate) fn variable(&self) -> Value {
-        let config_envs: Vec<_> =
-            self.config_envs.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+        let config_envs: Vec<_> = self
+            .config_envs
+            .iter()
+            .map(|(name, value)| json!({"name": name, "value": value}))
+            .collect();
         let config_files: Vec<_> = (self.config_files.iter())
             .map(|(name, path, value)| json!({"name": name, "mountPath": path, "value": value}))
             .collect();
@@ -159,12 +179,16 @@ impl Configurations {
         for (name, path, _) in &self.config_files {
             let source = json!({"name": config_file(prefix, name)});
             let volume = volume(path, name);
-            volumes.entry(volume.clone()).or_insert(json!({"name": volume, "configMap": source}));
+            volumes
+                .entry(volume.clone())
+                .or_insert(json!({"name": volume, "configMap": source}));
         }
         for (name, path, remote) in &self.secret_files {
             let source = json!({"secretName": secret_file(prefix, name, remote)});
             let volume = volume(path, name);
-            volumes.entry(volume.clone()).or_insert(json!({"name": volume, "secret": source}));
+            volumes
+                .entry(volume.clone())
+                .or_insert(json!({"name": volume, "secret": source}));
         }
         volumes.into_values().collect()
     }
@@ -173,8 +197,11 @@ impl Configurations {
         if self.config_envs.is_empty() {
             return Vec::new();
         }
-        let envs: Vec<_> =
-            self.config_envs.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+        let envs: Vec<_> = self
+            .config_envs
+            .iter()
+            .map(|(name, value)| json!({"name": name, "value": value}))
+            .collect();
         vec![json!({"resourceName": config_envs(prefix), "envs": envs})]
     }
 
@@ -189,9 +216,9 @@ impl Configurations {
     /// Secret variables as templates see them: the value is there and empty.
     fn secret_env_values(&self) -> Vec<Value> {
         (self.secret_envs.iter())
-            .map(|(name, remote)| {
-                json!({"name": name, "value": "", "remoteRef": remote.to_value()})
-            })
+            .map(
+                |(name, remote)| json!({"name": name, "value": "", "remoteRef": remote.to_value()}),
+            )
             .collect()
     }
 
@@ -217,7 +244,10 @@ fn remote(source: Option<&ValueSource>, secrets: &Secrets) -> Result<Option<Remo
         .get(&reference.name)
         .ok_or_else(|| format!("SecretReference {:?} not found", reference.name))?;
     let remote = keys.get(&reference.key).ok_or_else(|| {
-        format!("SecretReference {:?} has no key {:?}", reference.name, reference.key)
+        format!(
+            "SecretReference {:?} has no key {:?}",
+            reference.name, reference.key
+        )
     })?;
     Ok(Some(remote.clone()))
 }
@@ -241,7 +271,10 @@ fn secret_file(prefix: &str, file: &str, remote: &RemoteRef) -> String {
 }
 
 fn volume(mount_path: &str, file: &str) -> String {
-    format!("file-mount-{:08x}", name::fnv1a_32(format!("{mount_path}/{file}").as_bytes()))
+    format!(
+        "file-mount-{:08x}",
+        name::fnv1a_32(format!("{mount_path}/{file}").as_bytes())
+    )
 }
 
 /// The container with the overrides of a binding: by key, new ones at the end.

@@ -30,19 +30,26 @@ impl Dependencies<'_> {
             derived.insert(name.to_owned(), Value::Array(values));
         };
         insert("dependencyEnvVars", self.env_vars());
-        insert("dependencyVolumeMounts", self.of_resources(|item| &item.volume_mounts));
+        insert(
+            "dependencyVolumeMounts",
+            self.of_resources(|item| &item.volume_mounts),
+        );
         insert("dependencyVolumes", self.of_resources(|item| &item.volumes));
     }
 
     fn env_vars(self) -> Vec<Value> {
         let of_items = self.items.iter().flat_map(|item| &item.env_vars);
-        let mut all: Vec<_> =
-            of_items.map(|(name, value)| json!({"name": name, "value": value})).collect();
+        let mut all: Vec<_> = of_items
+            .map(|(name, value)| json!({"name": name, "value": value}))
+            .collect();
         all.extend(self.of_resources(|item| &item.env_vars));
         all
     }
 
     fn of_resources(self, part: impl Fn(&ResourceItem) -> &Vec<Value>) -> Vec<Value> {
-        self.resources.iter().flat_map(|item| part(item).iter().cloned()).collect()
+        self.resources
+            .iter()
+            .flat_map(|item| part(item).iter().cloned())
+            .collect()
     }
 }

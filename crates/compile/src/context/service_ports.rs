@@ -16,7 +16,11 @@ pub(crate) fn service_ports(endpoints: &BTreeMap<String, Endpoint>) -> Vec<Value
         let protocol = protocol(endpoint);
         if taken.insert((endpoint.port, protocol)) {
             let base = sanitize(name);
-            let base = if base.is_empty() { format!("port-{}", index + 1) } else { base };
+            let base = if base.is_empty() {
+                format!("port-{}", index + 1)
+            } else {
+                base
+            };
             ports.push(json!({
                 "name": unique(base, &mut names),
                 "port": endpoint.port,
@@ -47,7 +51,9 @@ fn sanitize(name: &str) -> String {
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect();
     let clean = clean.trim_matches('-');
-    clean[..clean.len().min(MAX_PORT_NAME)].trim_end_matches('-').to_owned()
+    clean[..clean.len().min(MAX_PORT_NAME)]
+        .trim_end_matches('-')
+        .to_owned()
 }
 
 fn unique(base: String, names: &mut BTreeSet<String>) -> String {

@@ -28,7 +28,11 @@ use crate::{
 const TABLE: &str = "component-context.jsonl";
 
 fn agree(own: &Value, expected: &Value) -> Result<(), String> {
-    if same(own, expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+    if same(own, expected) {
+        Ok(())
+    } else {
+        Err(format!("\n     {own}\n not {expected}"))
+    }
 }
 
 /// The workload of a row; rows about workloads alone name no image.
@@ -37,7 +41,10 @@ fn workload_of(input: &Value) -> Result<WorkloadSnapshot, String> {
     if spec.is_null() {
         spec = json!({"container": {}});
     }
-    let image = spec["container"]["image"].as_str().unwrap_or_default().to_owned();
+    let image = spec["container"]["image"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     spec["container"]["image"] = json!(image);
     if let Some(map) = spec.as_object_mut() {
         map.shift_remove("owner");
@@ -49,29 +56,45 @@ fn workload_of(input: &Value) -> Result<WorkloadSnapshot, String> {
 fn workloads_are_seen_as_in_the_reference() {
     check_rows(&rows(TABLE, "context.ExtractWorkloadData"), &[], |row| {
         let found = workload_of(&row["input"])?;
-        agree(&workload(&found.container, &found.endpoints), &row["output"]["result"])
+        agree(
+            &workload(&found.container, &found.endpoints),
+            &row["output"]["result"],
+        )
     });
-    check_rows(&rows(TABLE, "context.ExtractEndpointResources"), &[], |row| {
-        let found = workload_of(&row["input"])?;
-        agree(&endpoint_resources(&found.endpoints), &row["output"]["result"])
-    });
+    check_rows(
+        &rows(TABLE, "context.ExtractEndpointResources"),
+        &[],
+        |row| {
+            let found = workload_of(&row["input"])?;
+            agree(
+                &endpoint_resources(&found.endpoints),
+                &row["output"]["result"],
+            )
+        },
+    );
 }
 
 #[test]
 fn configurations_are_seen_as_in_the_reference() {
-    check_rows(&rows(TABLE, "context.ExtractConfigurationsFromWorkload"), &[], |row| {
-        let found = workload_of(&row["input"])?;
-        let secrets = secrets(&row["input"]["secretReferences"]);
-        let own = Configurations::new(&found.container, &secrets)?.variable();
-        agree(&own, &row["output"]["result"])
-    });
+    check_rows(
+        &rows(TABLE, "context.ExtractConfigurationsFromWorkload"),
+        &[],
+        |row| {
+            let found = workload_of(&row["input"])?;
+            let secrets = secrets(&row["input"]["secretReferences"]);
+            let own = Configurations::new(&found.container, &secrets)?.variable();
+            agree(&own, &row["output"]["result"])
+        },
+    );
 }
 
 #[test]
 fn overrides_replace_by_key_and_append() {
     check_rows(&rows(TABLE, "context.MergeWorkloadOverrides"), &[], |row| {
-        let base: Container =
-            decode(&row["input"]["baseWorkload"]["spec"]["container"], "container")?;
+        let base: Container = decode(
+            &row["input"]["baseWorkload"]["spec"]["container"],
+            "container",
+        )?;
         let overrides = &row["input"]["overrides"]["container"];
         let list = |name: &str| overrides.get(name).cloned().unwrap_or_else(|| json!([]));
         let env: Vec<EnvVar> = decode(&list("env"), "env")?;
@@ -93,7 +116,10 @@ fn planes_and_gateways_are_seen_as_in_the_reference() {
         })
     };
     check_rows(&rows(TABLE, "context.extractDataPlaneData"), &[], |row| {
-        agree(&annotated_data_plane(&plane(&row["input"]["dp"])?), &row["output"]["result"])
+        agree(
+            &annotated_data_plane(&plane(&row["input"]["dp"])?),
+            &row["output"]["result"],
+        )
     });
     check_rows(&rows(TABLE, "context.extractEnvironmentData"), &[], |row| {
         let environment: Environment = decode(&row["input"]["env"]["spec"], "environment")?;
@@ -105,7 +131,10 @@ fn planes_and_gateways_are_seen_as_in_the_reference() {
         let environment: Environment = decode(&json!({"gateway": of("envGW")}), "environment")?;
         let data_plane = json!({"clusterAgent": {"clientCA": {}}, "gateway": of("dpGW")});
         let data_plane: DataPlane = decode(&data_plane, "data plane")?;
-        agree(&json!(gateway(&environment, &data_plane)), &row["output"]["result"])
+        agree(
+            &json!(gateway(&environment, &data_plane)),
+            &row["output"]["result"],
+        )
     });
 }
 
@@ -118,8 +147,11 @@ fn configurations(variable: &Value) -> (Container, Secrets) {
         let remote = entry.get("remoteRef")?;
         let name = format!("secret-{}", secrets.len());
         let part = |field: &str| remote[field].as_str().unwrap_or_default().to_owned();
-        let remote =
-            RemoteRef { key: part("key"), property: part("property"), version: part("version") };
+        let remote = RemoteRef {
+            key: part("key"),
+            property: part("property"),
+            version: part("version"),
+        };
         secrets.insert(name.clone(), BTreeMap::from([("k".to_owned(), remote)]));
         serde_json::from_value(json!({"secretKeyRef": {"name": name, "key": "k"}})).ok()
     };
@@ -127,7 +159,11 @@ fn configurations(variable: &Value) -> (Container, Secrets) {
         for entry in list(path).into_iter().flatten() {
             let value_from = source(&entry);
             let value = Some(text(&entry, "value"));
-            container.env.push(EnvVar { key: text(&entry, "name"), value, value_from });
+            container.env.push(EnvVar {
+                key: text(&entry, "name"),
+                value,
+                value_from,
+            });
         }
     }
     for path in ["/configs/files", "/secrets/files"] {
@@ -158,22 +194,33 @@ fn derived_lists_are_those_of_the_reference() {
         let resources = input["endpointResources"].clone();
         derived.insert(
             "endpointResources".to_owned(),
-            if resources.is_null() { json!({}) } else { resources },
+            if resources.is_null() {
+                json!({})
+            } else {
+                resources
+            },
         );
         let item: ResourceItem = {
             let mut item = input["dependencies"].clone();
             item["ref"] = json!("r");
             decode(&item, "dependencies")?
         };
-        Dependencies { items: &[], resources: &[item] }.derive(&mut derived);
+        Dependencies {
+            items: &[],
+            resources: &[item],
+        }
+        .derive(&mut derived);
         agree(&Value::Object(derived), &row["output"]["result"])
     });
 }
 
 #[test]
 fn a_target_port_of_zero_is_the_port() {
-    let endpoint: Endpoint =
-        decode(&json!({"type": "HTTP", "port": 80, "targetPort": 0}), "endpoint").unwrap();
+    let endpoint: Endpoint = decode(
+        &json!({"type": "HTTP", "port": 80, "targetPort": 0}),
+        "endpoint",
+    )
+    .unwrap();
     let endpoints = BTreeMap::from([("http".to_owned(), endpoint)]);
     assert_eq!(service_ports(&endpoints)[0]["targetPort"], 80);
     let seen = workload(&Container::default(), &endpoints);

@@ -24,8 +24,14 @@ fn variables(input: &Value, project_type: &ProjectType) -> Result<Context, Strin
     if let Some(gateway) = input["environment"].get("gateway") {
         map.insert("gateway".to_owned(), gateway.clone());
     }
-    map.insert("parameters".to_owned(), values("parameters", project_type.parameters.as_ref())?);
-    let configs = values("environmentConfigs", project_type.environment_configs.as_ref())?;
+    map.insert(
+        "parameters".to_owned(),
+        values("parameters", project_type.parameters.as_ref())?,
+    );
+    let configs = values(
+        "environmentConfigs",
+        project_type.environment_configs.as_ref(),
+    )?;
     map.insert("environmentConfigs".to_owned(), configs);
     Ok(Context::from_json(&map))
 }
@@ -38,11 +44,17 @@ fn check(row: &Value, input: &Value) -> Result<(), String> {
     let context = variables(&input, &project_type)?;
     let rendered = render_objects(&Engine::new(Methods::Plain), &project_type, &context)
         .map_err(|diagnostics| diagnostics.to_string())?;
-    let own: Vec<_> =
-        rendered.iter().map(|entry| json!({"id": entry.id, "object": entry.object})).collect();
+    let own: Vec<_> = rendered
+        .iter()
+        .map(|entry| json!({"id": entry.id, "object": entry.object}))
+        .collect();
     let expected = row["output"].get("result").unwrap_or(&row["output"]);
     let own = json!({"entries": own});
-    if same(&own, expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+    if same(&own, expected) {
+        Ok(())
+    } else {
+        Err(format!("\n     {own}\n not {expected}"))
+    }
 }
 
 #[test]
@@ -63,7 +75,11 @@ fn planes_and_environments_are_seen_as_in_the_reference() {
     };
     let agree = |own: Value, row: &Value| {
         let expected = row["output"].get("result").unwrap_or(&row["output"]);
-        if same(&own, expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+        if same(&own, expected) {
+            Ok(())
+        } else {
+            Err(format!("\n     {own}\n not {expected}"))
+        }
     };
     for table in ["golden-projects.jsonl", "project-pipeline.jsonl"] {
         let planes = rows(table, "projectpipeline.BuildDataPlaneContext");
@@ -72,10 +88,13 @@ fn planes_and_environments_are_seen_as_in_the_reference() {
             agree(context::data_plane(&data_plane(plane)?), row)
         });
     }
-    let environments = rows("golden-projects.jsonl", "projectpipeline.BuildEnvironmentContext");
+    let environments = rows(
+        "golden-projects.jsonl",
+        "projectpipeline.BuildEnvironmentContext",
+    );
     check_rows(&environments, &[], |row| {
-        let environment: Environment =
-            serde_json::from_value(spec(&row["input"]["env"])).map_err(|error| error.to_string())?;
+        let environment: Environment = serde_json::from_value(spec(&row["input"]["env"]))
+            .map_err(|error| error.to_string())?;
         let gateway = context::gateway(&environment, &data_plane(&row["input"]["dataPlane"])?);
         let own = gateway.map_or_else(|| json!({}), |gateway| json!({"gateway": gateway}));
         agree(own, row)

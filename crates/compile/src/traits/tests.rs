@@ -39,7 +39,11 @@ fn compare(own: &[Rendered], expected: &Value) -> Result<(), String> {
         .flatten()
         .map(|entry| entry["resource"].clone())
         .collect();
-    if same(&own, &expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+    if same(&own, &expected) {
+        Ok(())
+    } else {
+        Err(format!("\n     {own}\n not {expected}"))
+    }
 }
 
 fn spec(input: &Value) -> Result<Trait, String> {
@@ -47,7 +51,10 @@ fn spec(input: &Value) -> Result<Trait, String> {
 }
 
 fn context(input: &Value) -> Context {
-    let variables = input["traitContext"].as_object().cloned().unwrap_or_default();
+    let variables = input["traitContext"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     Context::from_json_with(&variables, Numbers::AsWritten)
 }
 
@@ -57,7 +64,9 @@ fn run(input: &Value, keep: impl Fn(&mut Trait)) -> Result<Vec<Rendered>, String
     keep(&mut spec);
     let applied = Applied {
         kind: "Trait",
-        name: input["trait"]["metadata"]["name"].as_str().unwrap_or_default(),
+        name: input["trait"]["metadata"]["name"]
+            .as_str()
+            .unwrap_or_default(),
         instance: "",
         origin: "spec.traits[0]".to_owned(),
         spec: &spec,
@@ -68,17 +77,22 @@ fn run(input: &Value, keep: impl Fn(&mut Trait)) -> Result<Vec<Rendered>, String
     let prefix = format!("failed to process trait {}/: ", applied.name);
     match outcome {
         Ok(()) => Ok(objects),
-        Err(fault) => Err(fault.message.strip_prefix(&prefix).unwrap_or(&fault.message).to_owned()),
+        Err(fault) => Err(fault
+            .message
+            .strip_prefix(&prefix)
+            .unwrap_or(&fault.message)
+            .to_owned()),
     }
 }
 
 fn check(function: &str, keep: impl Fn(&mut Trait), result: impl Fn(&Value) -> Value) {
-    check_rows(&rows("component-trait.jsonl", function), &[], |row| {
-        match (run(&row["input"], &keep), row["error"]["message"].as_str()) {
-            (Ok(own), None) => compare(&own, &result(row)),
-            (Ok(_), Some(expected)) => Err(format!("should fail with {expected}")),
-            (Err(own), expected) => says(&own, expected),
-        }
+    check_rows(&rows("component-trait.jsonl", function), &[], |row| match (
+        run(&row["input"], &keep),
+        row["error"]["message"].as_str(),
+    ) {
+        (Ok(own), None) => compare(&own, &result(row)),
+        (Ok(_), Some(expected)) => Err(format!("should fail with {expected}")),
+        (Err(own), expected) => says(&own, expected),
     });
 }
 
@@ -127,16 +141,28 @@ fn target(value: &Value) -> Target<'_> {
 fn targets_are_found_as_in_the_reference() {
     let no_plane = "trait.FindTargetResources|TestPostRender_ForEach_PerItemDistinctResource";
     let differences = [(no_plane, "an object is always meant for some plane here")];
-    check_rows(&rows("component-trait.jsonl", "trait.FindTargetResources"), &differences, |row| {
-        let mut objects = rendered(&row["input"]["resources"]);
-        objects.retain(|candidate| target(&row["input"]["target"]).fits(candidate));
-        compare(&objects, &row["output"]["result"])
-    });
-    check_rows(&rows("component-trait.jsonl", "trait.matchesTarget"), &[], |row| {
-        let objects = rendered(&json!([row["input"]["rr"]]));
-        let own = target(&row["input"]["target"]).fits(&objects[0]);
-        if row["output"]["result"] == own { Ok(()) } else { Err(own.to_string()) }
-    });
+    check_rows(
+        &rows("component-trait.jsonl", "trait.FindTargetResources"),
+        &differences,
+        |row| {
+            let mut objects = rendered(&row["input"]["resources"]);
+            objects.retain(|candidate| target(&row["input"]["target"]).fits(candidate));
+            compare(&objects, &row["output"]["result"])
+        },
+    );
+    check_rows(
+        &rows("component-trait.jsonl", "trait.matchesTarget"),
+        &[],
+        |row| {
+            let objects = rendered(&json!([row["input"]["rr"]]));
+            let own = target(&row["input"]["target"]).fits(&objects[0]);
+            if row["output"]["result"] == own {
+                Ok(())
+            } else {
+                Err(own.to_string())
+            }
+        },
+    );
 }
 
 #[test]
@@ -159,6 +185,11 @@ fn a_broken_trait_names_itself_and_the_place() {
     };
     let fault = apply(&Engine::new(Methods::Component), &applied, &mut Vec::new()).unwrap_err();
     assert_eq!(fault.path, "spec.traits[3].spec.patches[0]");
-    assert!(fault.message.starts_with("failed to process trait broken/mine: "), "{fault}");
+    assert!(
+        fault
+            .message
+            .starts_with("failed to process trait broken/mine: "),
+        "{fault}"
+    );
     assert!(fault.hint.is_some(), "{fault}");
 }

@@ -34,7 +34,9 @@ fn array_in(text: &str) -> Option<Value> {
 
 /// Makes every value of the run's arguments text, which is all that Argo takes there.
 pub(crate) fn stringify(run: &mut Value) {
-    let arguments = run.pointer_mut("/spec/arguments/parameters").and_then(Value::as_array_mut);
+    let arguments = run
+        .pointer_mut("/spec/arguments/parameters")
+        .and_then(Value::as_array_mut);
     for argument in arguments.into_iter().flatten() {
         if let Some(value) = argument.get_mut("value") {
             *value = Value::String(text_of(value));
@@ -44,8 +46,7 @@ pub(crate) fn stringify(run: &mut Value) {
 
 /// The text of a value: a string itself, anything else as canonical JSON.
 pub(crate) fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => model::canonical::to_string(other),
-    }
+    value
+        .as_str()
+        .map_or_else(|| model::canonical::to_string(value), str::to_owned)
 }

@@ -1,8 +1,5 @@
 //! Runs against the recorded ones.
 
-use std::collections::BTreeMap;
-
-use indexmap::IndexMap;
 use model::kinds::{Workflow, WorkflowRun};
 use serde_json::{Value, json};
 
@@ -19,6 +16,14 @@ fn decode<T: serde::de::DeserializeOwned>(value: &Value, what: &str) -> Result<T
     serde_json::from_value(value.clone()).map_err(|error| format!("{what}: {error}"))
 }
 
+fn or_empty(map: &Value) -> Value {
+    if map.is_null() {
+        json!({})
+    } else {
+        map.clone()
+    }
+}
+
 fn snapshot(input: &Value) -> Result<Snapshot, String> {
     let context = &input["context"];
     let text = |name: &str| context[name].as_str().unwrap_or_default().to_owned();
@@ -31,23 +36,19 @@ fn snapshot(input: &Value) -> Result<Snapshot, String> {
     }
     let workflow: Workflow = decode(&workflow, "workflow")?;
     let run: WorkflowRun = decode(&input["workflowRun"]["spec"], "run")?;
-    let store = context["workflowPlane"]["secretStore"].as_str().unwrap_or_default();
+    let store = context["workflowPlane"]["secretStore"]
+        .as_str()
+        .unwrap_or_default();
     let plane = json!({
         "clusterAgent": {"clientCA": {}}, "secretStoreRef": {"name": store},
     });
     Ok(Snapshot {
         namespace: text("namespaceName"),
         run_name: text("workflowRunName"),
-        labels: match &context["labels"] {
-            Value::Null => IndexMap::new(),
-            labels => decode(labels, "labels")?,
-        },
+        labels: decode(&or_empty(&context["labels"]), "labels")?,
         run,
         workflow,
-        external_refs: match &context["externalRefs"] {
-            Value::Null => BTreeMap::new(),
-            references => decode(references, "externalRefs")?,
-        },
+        external_refs: decode(&or_empty(&context["externalRefs"]), "externalRefs")?,
         workflow_plane: decode(&plane, "plane")?,
         unit: "workflowrun.default.run".parse().unwrap(),
     })
@@ -61,8 +62,10 @@ fn render(input: &Value) -> Result<Value, String> {
     let run = render_run(&engine, &snapshot.workflow, &context).map_err(|fault| fault.message)?;
     let extras = render_extras(&engine, &snapshot.workflow, &context, &namespace)
         .map_err(|fault| fault.message)?;
-    let extras: Vec<_> =
-        extras.into_iter().map(|(id, object)| json!({"id": id, "resource": object})).collect();
+    let extras: Vec<_> = extras
+        .into_iter()
+        .map(|(id, object)| json!({"id": id, "resource": object}))
+        .collect();
     let mut output = json!({"resource": run});
     if !extras.is_empty() {
         output["resources"] = Value::Array(extras);
@@ -73,7 +76,10 @@ fn render(input: &Value) -> Result<Value, String> {
 fn check(row: &Value, input: &Value) -> Result<(), String> {
     let mut input = input.clone();
     expand_shared(&mut input);
-    let mut expected = row["output"].get("result").unwrap_or(&row["output"]).clone();
+    let mut expected = row["output"]
+        .get("result")
+        .unwrap_or(&row["output"])
+        .clone();
     if let Some(map) = expected.as_object_mut() {
         map.shift_remove("metadata");
     }
@@ -90,7 +96,10 @@ fn runs_render_as_in_the_reference() {
     let all = rows("golden-workflows.jsonl", "workflowpipeline.Pipeline.Render");
     check_rows(&all, &[], |row| check(row, &row["input"]));
     // Inputs that a snapshot cannot be made of.
-    let mut all = rows("workflow-pipeline.jsonl", "workflowpipeline.Pipeline.Render");
+    let mut all = rows(
+        "workflow-pipeline.jsonl",
+        "workflowpipeline.Pipeline.Render",
+    );
     all.retain(|row| {
         let message = row["error"]["message"].as_str().unwrap_or_default();
         !message.ends_with("is nil") && !message.ends_with("is required")
@@ -100,7 +109,10 @@ fn runs_render_as_in_the_reference() {
 
 #[test]
 fn variables_are_those_of_the_reference() {
-    let all = rows("golden-workflows.jsonl", "workflowpipeline.Pipeline.BuildCELContext");
+    let all = rows(
+        "golden-workflows.jsonl",
+        "workflowpipeline.Pipeline.BuildCELContext",
+    );
     check_rows(&all, &[], |row| {
         let mut input = row["input"].get("input").unwrap_or(&row["input"]).clone();
         expand_shared(&mut input);
@@ -109,7 +121,11 @@ fn variables_are_those_of_the_reference() {
         let own = variables(&snapshot, &namespace).map_err(|fault| fault.message)?;
         let own = Value::Object(own);
         let expected = row["output"].get("result").unwrap_or(&row["output"]);
-        if same(&own, expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+        if same(&own, expected) {
+            Ok(())
+        } else {
+            Err(format!("\n     {own}\n not {expected}"))
+        }
     });
 }
 
@@ -117,15 +133,25 @@ fn variables_are_those_of_the_reference() {
 fn argument_values_take_the_forms_of_the_reference() {
     let agree = |own: Value, row: &Value| {
         let expected = &row["output"]["result"];
-        if same(&own, expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+        if same(&own, expected) {
+            Ok(())
+        } else {
+            Err(format!("\n     {own}\n not {expected}"))
+        }
     };
-    let arrays = rows("workflow-pipeline.jsonl", "workflowpipeline.convertFlowStyleArraysToSlices");
+    let arrays = rows(
+        "workflow-pipeline.jsonl",
+        "workflowpipeline.convertFlowStyleArraysToSlices",
+    );
     check_rows(&arrays, &[], |row| {
         let mut own = row["input"]["data"].clone();
         arguments::normalize(&mut own);
         agree(own, row)
     });
-    let texts = rows("workflowrun.jsonl", "workflowrun.convertParameterValuesToStrings");
+    let texts = rows(
+        "workflowrun.jsonl",
+        "workflowrun.convertParameterValuesToStrings",
+    );
     check_rows(&texts, &[], |row| {
         let mut own = row["input"]["resource"].clone();
         arguments::stringify(&mut own);
@@ -135,7 +161,10 @@ fn argument_values_take_the_forms_of_the_reference() {
     let mut scalars = rows("workflowrun.jsonl", "workflowrun.convertToString");
     scalars.retain(|row| !row["id"].as_str().unwrap().ends_with("float32"));
     check_rows(&scalars, &[], |row| {
-        agree(Value::String(arguments::text_of(&row["input"]["value"])), row)
+        agree(
+            Value::String(arguments::text_of(&row["input"]["value"])),
+            row,
+        )
     });
 }
 
@@ -154,14 +183,28 @@ fn check_run() -> Snapshot {
 fn a_run_is_started_once_and_what_runs_share_stays() {
     use model::Policy::{Keep, Once};
     let compiled = Compiler::new().workflow(&check_run()).unwrap();
-    let policies: Vec<_> = compiled.bundle.objects.iter().map(|entry| entry.policy).collect();
+    let policies: Vec<_> = compiled
+        .bundle
+        .objects
+        .iter()
+        .map(|entry| entry.policy)
+        .collect();
     assert_eq!(policies, [Keep, Keep, Keep, Keep, Once]);
     let run = compiled.bundle.objects.last().unwrap();
     assert!(run.report_status);
     assert_eq!(run.id, compiled.run_id);
     assert_eq!(compiled.run.namespace.as_deref(), Some("workflows-default"));
     let arguments = &run.object["spec"]["arguments"]["parameters"];
-    assert!(arguments.as_array().unwrap().iter().all(|argument| argument["value"].is_string()));
+    assert!(
+        arguments
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|argument| argument["value"].is_string())
+    );
     let first = compiled.digest;
-    assert_eq!(first, Compiler::new().workflow(&check_run()).unwrap().digest);
+    assert_eq!(
+        first,
+        Compiler::new().workflow(&check_run()).unwrap().digest
+    );
 }

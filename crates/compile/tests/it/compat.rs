@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 /// The folder of recorded behaviour: `QUINTET_COMPAT_DIR`, or the one beside the project.
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     match std::env::var_os("QUINTET_COMPAT_DIR") {
         Some(folder) => folder.into(),
         None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/compat"),
@@ -17,7 +17,9 @@ pub(crate) fn rows(table: &str, function: &str) -> Vec<Value> {
     let path = folder().join("render").join(table);
     let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let rows = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let rows = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
     rows.filter(|row| row["fn"] == function).collect()
 }
 
@@ -39,7 +41,7 @@ fn expand(value: &mut Value, shared: &Value) {
             map.values_mut().for_each(|child| expand(child, shared));
         }
         Value::Array(items) => items.iter_mut().for_each(|child| expand(child, shared)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -60,8 +62,18 @@ pub(crate) fn check_rows(
             (Err(reason), false) => faults.push(format!("{id}: {reason}")),
         }
     }
-    println!("{}/{} rows, {} differences", rows.len() - faults.len(), rows.len(), differences.len());
-    assert!(faults.is_empty(), "{} rows differ:\n{}", faults.len(), faults.join("\n"));
+    println!(
+        "{}/{} rows, {} differences",
+        rows.len() - faults.len(),
+        rows.len(),
+        differences.len()
+    );
+    assert!(
+        faults.is_empty(),
+        "{} rows differ:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }
 
 /// Equality as the tables mean it: numbers by value, null and absent alike.
@@ -74,7 +86,10 @@ pub(crate) fn same(left: &Value, right: &Value) -> bool {
         (Value::Object(left), Value::Object(right)) => {
             let keys = left.keys().chain(right.keys());
             keys.into_iter().all(|key| {
-                same(left.get(key).unwrap_or(&Value::Null), right.get(key).unwrap_or(&Value::Null))
+                same(
+                    left.get(key).unwrap_or(&Value::Null),
+                    right.get(key).unwrap_or(&Value::Null),
+                )
             })
         }
         (left, right) => left == right,
@@ -83,10 +98,19 @@ pub(crate) fn same(left: &Value, right: &Value) -> bool {
 
 /// Whether a failure says what the reference says, up to where a library of the reference speaks.
 pub(crate) fn says(own: &str, expected: Option<&str>) -> Result<(), String> {
-    let Some(expected) = expected else { return Err(own.to_owned()) };
-    let words = match expected.find("CEL compilation error").or(expected.find("CEL evaluation error")) {
+    let Some(expected) = expected else {
+        return Err(own.to_owned());
+    };
+    let words = match expected
+        .find("CEL compilation error")
+        .or(expected.find("CEL evaluation error"))
+    {
         Some(at) => &expected[..at],
         None => expected,
     };
-    if own.starts_with(words) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+    if own.starts_with(words) {
+        Ok(())
+    } else {
+        Err(format!("\n     {own}\n not {expected}"))
+    }
 }

@@ -16,7 +16,10 @@ fn snapshots() -> Vec<(String, Snapshot)> {
         .map(|row| {
             let mut input = row["input"].clone();
             expand_shared(&mut input);
-            (row["id"].as_str().unwrap().to_owned(), snapshot(&input).unwrap())
+            (
+                row["id"].as_str().unwrap().to_owned(),
+                snapshot(&input).unwrap(),
+            )
         })
         .collect()
 }
@@ -51,7 +54,11 @@ fn an_unchanged_snapshot_is_looked_up() {
 }
 
 fn object<'a>(objects: &'a [model::BundleObject], kind: &str) -> &'a Value {
-    &objects.iter().find(|entry| entry.object["kind"] == kind).unwrap().object
+    &objects
+        .iter()
+        .find(|entry| entry.object["kind"] == kind)
+        .unwrap()
+        .object
 }
 
 #[test]
@@ -74,5 +81,8 @@ fn a_restart_changes_the_pods_and_nothing_else() {
     assert_eq!(changed, ["Deployment"]);
     let annotations = "/spec/template/metadata/annotations/openchoreo.dev~1restartedAt";
     let deployment = object(&after.bundle.objects, "Deployment");
-    assert_eq!(deployment.pointer(annotations).unwrap(), "2026-01-01T00:00:00Z");
+    assert_eq!(
+        deployment.pointer(annotations).unwrap(),
+        "2026-01-01T00:00:00Z"
+    );
 }

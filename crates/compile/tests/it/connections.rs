@@ -20,16 +20,27 @@ fn decode<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, String> {
 }
 
 fn expect(own: &Value, expected: &Value) -> Result<(), String> {
-    if same(own, expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+    if same(own, expected) {
+        Ok(())
+    } else {
+        Err(format!("\n     {own}\n not {expected}"))
+    }
 }
 
 fn list(value: &Value) -> Value {
-    if value.is_null() { json!([]) } else { value.clone() }
+    if value.is_null() {
+        json!([])
+    } else {
+        value.clone()
+    }
 }
 
 fn binding(row: &Value) -> Result<(String, ReleaseBinding), String> {
     let binding = &row["input"]["releaseBinding"];
-    let namespace = binding["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
+    let namespace = binding["metadata"]["namespace"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     Ok((namespace, decode(&binding["spec"])?))
 }
 
@@ -39,21 +50,34 @@ fn workload(dependencies: &Value) -> Result<WorkloadSnapshot, String> {
 
 #[test]
 fn targets_are_those_of_the_reference() {
-    check_rows(&rows("connections.jsonl", "releasebinding.buildConnectionTargets"), &[], |row| {
-        let (namespace, binding) = binding(row)?;
-        let workload = workload(&json!({"endpoints": list(&row["input"]["connections"])}))?;
-        let own: Vec<_> = connections::wanted(&namespace, &binding, &workload)
-            .into_iter()
-            .map(|wanted| wanted.target)
-            .collect();
-        expect(&serde_json::to_value(own).unwrap(), &list(&row["output"]["result"]))
-    });
-    let table = rows("connections.jsonl", "releasebinding.buildResourceDependencyTargets");
+    check_rows(
+        &rows("connections.jsonl", "releasebinding.buildConnectionTargets"),
+        &[],
+        |row| {
+            let (namespace, binding) = binding(row)?;
+            let workload = workload(&json!({"endpoints": list(&row["input"]["connections"])}))?;
+            let own: Vec<_> = connections::wanted(&namespace, &binding, &workload)
+                .into_iter()
+                .map(|wanted| wanted.target)
+                .collect();
+            expect(
+                &serde_json::to_value(own).unwrap(),
+                &list(&row["output"]["result"]),
+            )
+        },
+    );
+    let table = rows(
+        "connections.jsonl",
+        "releasebinding.buildResourceDependencyTargets",
+    );
     check_rows(&table, &[], |row| {
         let (namespace, binding) = binding(row)?;
         let workload = workload(&json!({"resources": list(&row["input"]["deps"])}))?;
         let own = resources::targets(&namespace, &binding, &workload);
-        expect(&serde_json::to_value(own).unwrap(), &list(&row["output"]["result"]))
+        expect(
+            &serde_json::to_value(own).unwrap(),
+            &list(&row["output"]["result"]),
+        )
     });
 }
 
@@ -111,34 +135,54 @@ fn as_recorded(item: &Item) -> Value {
 
 #[test]
 fn variables_are_those_of_the_reference() {
-    check_rows(&rows("connections.jsonl", "releasebinding.buildConnectionItems"), &[], |row| {
-        expect(&Value::Array(items(row)?), &list(&row["output"]["result"]))
-    });
+    check_rows(
+        &rows("connections.jsonl", "releasebinding.buildConnectionItems"),
+        &[],
+        |row| expect(&Value::Array(items(row)?), &list(&row["output"]["result"])),
+    );
 }
 
 #[test]
 fn doors_lead_to_the_urls_of_the_reference() {
-    check_rows(&rows("connections.jsonl", "releasebinding.resolveURLForVisibility"), &[], |row| {
-        let endpoint: EndpointStatus = decode(&row["input"]["ep"])?;
-        let visibility: Visibility = decode(&row["input"]["visibility"])?;
-        let own = serde_json::to_value(connections::url_for(&endpoint, visibility)).unwrap();
-        expect(&own, &row["output"]["result"])
-    });
+    check_rows(
+        &rows(
+            "connections.jsonl",
+            "releasebinding.resolveURLForVisibility",
+        ),
+        &[],
+        |row| {
+            let endpoint: EndpointStatus = decode(&row["input"]["ep"])?;
+            let visibility: Visibility = decode(&row["input"]["visibility"])?;
+            let own = serde_json::to_value(connections::url_for(&endpoint, visibility)).unwrap();
+            expect(&own, &row["output"]["result"])
+        },
+    );
 }
 
 #[test]
 fn outputs_of_resources_become_what_they_become_in_the_reference() {
-    check_rows(&rows("component-context.jsonl", "context.BuildResourceDependencyItem"), &[], |row| {
-        let dependency: ResourceDependency = decode(&row["input"]["dep"])?;
-        let outputs: Vec<resources::Output> = decode(&list(&row["input"]["outputs"]))?;
-        match (resources::item(&dependency, &outputs), row["error"]["message"].as_str()) {
-            (Ok(item), None) => {
-                expect(&serde_json::to_value(item).unwrap(), &row["output"]["result"])
+    check_rows(
+        &rows(
+            "component-context.jsonl",
+            "context.BuildResourceDependencyItem",
+        ),
+        &[],
+        |row| {
+            let dependency: ResourceDependency = decode(&row["input"]["dep"])?;
+            let outputs: Vec<resources::Output> = decode(&list(&row["input"]["outputs"]))?;
+            match (
+                resources::item(&dependency, &outputs),
+                row["error"]["message"].as_str(),
+            ) {
+                (Ok(item), None) => expect(
+                    &serde_json::to_value(item).unwrap(),
+                    &row["output"]["result"],
+                ),
+                (Err(own), Some(expected)) if own == expected => Ok(()),
+                (own, expected) => Err(format!("{own:?} not {expected:?}")),
             }
-            (Err(own), Some(expected)) if own == expected => Ok(()),
-            (own, expected) => Err(format!("{own:?} not {expected:?}")),
-        }
-    });
+        },
+    );
 }
 
 fn wanted() -> connections::Wanted {
@@ -165,16 +209,28 @@ fn what_is_missing_is_said_in_the_words_of_the_reference() {
     let undeployed: ReleaseBinding =
         decode(&json!({"owner": active.owner, "environment": "development", "state": "Undeploy"}))
             .unwrap();
-    assert_eq!(reason(&[]), "ReleaseBinding not found for component shop/api");
+    assert_eq!(
+        reason(&[]),
+        "ReleaseBinding not found for component shop/api"
+    );
     assert_eq!(reason(&[(&undeployed, &status)]), "component is undeployed");
-    assert_eq!(reason(&[(&active, &status)]), r#"endpoint "http" not yet resolved"#);
+    assert_eq!(
+        reason(&[(&active, &status)]),
+        r#"endpoint "http" not yet resolved"#
+    );
     assert_eq!(
         reason(&[(&active, &status), (&active, &status)]),
         "multiple ReleaseBindings found for component shop/api in environment development"
     );
     let nowhere = ReleaseBindingStatus {
-        endpoints: vec![EndpointStatus { name: "http".to_owned(), ..EndpointStatus::default() }],
+        endpoints: vec![EndpointStatus {
+            name: "http".to_owned(),
+            ..EndpointStatus::default()
+        }],
         ..ReleaseBindingStatus::default()
     };
-    assert_eq!(reason(&[(&active, &nowhere)]), r#"endpoint "http" has no URL for visibility project"#);
+    assert_eq!(
+        reason(&[(&active, &nowhere)]),
+        r#"endpoint "http" has no URL for visibility project"#
+    );
 }

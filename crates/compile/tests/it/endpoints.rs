@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use compile::endpoints::resolve;
 use model::kinds::{
-    DataPlane, Environment,
-    endpoint::Endpoint,
-    release_binding::status::EndpointStatus,
+    DataPlane, Environment, endpoint::Endpoint, release_binding::status::EndpointStatus,
 };
 use serde_json::{Value, json};
 
@@ -34,7 +32,12 @@ fn resolved(row: &Value) -> Result<Vec<EndpointStatus>, String> {
     let gateway = compile::endpoints::gateway(&environment, &plane);
     let objects: Vec<Value> = input["resources"]
         .as_array()
-        .map(|resources| resources.iter().map(|entry| entry["object"].clone()).collect())
+        .map(|resources| {
+            resources
+                .iter()
+                .map(|entry| entry["object"].clone())
+                .collect()
+        })
         .unwrap_or_default();
     Ok(resolve(&endpoints, objects.iter(), gateway))
 }
@@ -49,7 +52,10 @@ fn compare(row: &Value, parts: &[&str]) -> Result<(), String> {
     let own = serde_json::to_value(resolved(row)?).unwrap();
     let own = own.as_array().unwrap();
     let find = |list: &[Value], name: &Value| {
-        list.iter().find(|entry| entry["name"] == *name).cloned().unwrap_or_default()
+        list.iter()
+            .find(|entry| entry["name"] == *name)
+            .cloned()
+            .unwrap_or_default()
     };
     let expected = expected(row);
     for name in own.iter().chain(&expected).map(|entry| &entry["name"]) {
@@ -66,19 +72,28 @@ const TABLES: [&str; 2] = ["endpoints.jsonl", "golden-endpoints.jsonl"];
 #[test]
 fn routes_give_urls_as_in_the_reference() {
     let function = "releasebinding.resolveEndpointURLStatuses";
-    let all: Vec<_> = TABLES.iter().flat_map(|table| rows(table, function)).collect();
-    check_rows(&all, &[], |row| compare(row, &["externalURLs", "internalURLs"]));
+    let all: Vec<_> = TABLES
+        .iter()
+        .flat_map(|table| rows(table, function))
+        .collect();
+    check_rows(&all, &[], |row| {
+        compare(row, &["externalURLs", "internalURLs"])
+    });
 }
 
 #[test]
 fn services_give_urls_as_in_the_reference() {
     let function = "releasebinding.resolveServiceURLs";
-    let all: Vec<_> = TABLES.iter().flat_map(|table| rows(table, function)).collect();
+    let all: Vec<_> = TABLES
+        .iter()
+        .flat_map(|table| rows(table, function))
+        .collect();
     check_rows(&all, &[], |row| compare(row, &["serviceURL"]));
 }
 
 #[test]
 fn an_endpoint_that_nothing_serves_is_left_out() {
-    let row = json!({"input": {"endpoints": {"http": {"type": "HTTP", "port": 80}}, "resources": []}});
+    let row =
+        json!({"input": {"endpoints": {"http": {"type": "HTTP", "port": 80}}, "resources": []}});
     assert_eq!(resolved(&row).unwrap(), []);
 }

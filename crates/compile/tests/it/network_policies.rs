@@ -19,7 +19,9 @@ fn check(row: &Value) -> Result<(), String> {
     let text = |name: &str| params[name].as_str().unwrap_or_default();
     let endpoints: BTreeMap<String, Endpoint> = match &params["endpoints"] {
         Value::Null => BTreeMap::new(),
-        endpoints => serde_json::from_value(endpoints.clone()).map_err(|error| error.to_string())?,
+        endpoints => {
+            serde_json::from_value(endpoints.clone()).map_err(|error| error.to_string())?
+        }
     };
     let policy = make(
         Provider::of(Some(text("provider"))),
@@ -34,12 +36,19 @@ fn check(row: &Value) -> Result<(), String> {
     );
     let expected = row["output"].get("result").unwrap_or(&row["output"]);
     let own = json!([policy]);
-    if same(&own, expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+    if same(&own, expected) {
+        Ok(())
+    } else {
+        Err(format!("\n     {own}\n not {expected}"))
+    }
 }
 
 #[test]
 fn policies_are_those_of_the_reference() {
     let mut all = rows("networkpolicy.jsonl", "networkpolicy.MakeComponentPolicies");
-    all.extend(rows("golden-networkpolicies.jsonl", "networkpolicy.MakeComponentPolicies"));
+    all.extend(rows(
+        "golden-networkpolicies.jsonl",
+        "networkpolicy.MakeComponentPolicies",
+    ));
     check_rows(&all, DIFFERENCES, check);
 }

@@ -33,7 +33,9 @@ fn snapshot(template: serde_json::Value) -> Snapshot {
             spec: Default::default(),
             annotations: indexmap::IndexMap::new(),
         },
-        unit: "projectreleasebinding.default.shop-development".parse().unwrap(),
+        unit: "projectreleasebinding.default.shop-development"
+            .parse()
+            .unwrap(),
     }
 }
 
@@ -46,7 +48,10 @@ fn a_cell_is_its_namespace() {
     let compiled = Compiler::new().project(&snapshot(template)).unwrap();
     let object = &compiled.bundle.objects[0].object;
     assert_eq!(object["metadata"]["name"], compiled.namespace);
-    assert_eq!(object["metadata"]["labels"]["openchoreo.dev/environment"], "development");
+    assert_eq!(
+        object["metadata"]["labels"]["openchoreo.dev/environment"],
+        "development"
+    );
 }
 
 #[test]

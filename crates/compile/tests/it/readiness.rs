@@ -27,25 +27,36 @@ fn verdicts_are_those_of_the_reference() {
     ] {
         check_rows(&rows("binding-status.jsonl", function), &[], |row| {
             let own = evaluate(workload_type, &reports(&row["input"]["resources"]));
-            let own =
-                json!({"ready": own.ready, "reason": own.reason, "message": own.message});
-            if own == row["output"] { Ok(()) } else { Err(format!("{own} not {}", row["output"])) }
+            let own = json!({"ready": own.ready, "reason": own.reason, "message": own.message});
+            if own == row["output"] {
+                Ok(())
+            } else {
+                Err(format!("{own} not {}", row["output"]))
+            }
         });
     }
 }
 
 #[test]
 fn objects_play_the_parts_of_the_reference() {
-    check_rows(&rows("binding-status.jsonl", "releasebinding.categorizeResource"), &[], |row| {
-        let input = &row["input"];
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (group, kind) = (text(&input["gvk"]["group"]), text(&input["gvk"]["kind"]));
-        let own = match categorize(&text(&input["workloadType"]), &group, &kind) {
-            Category::Primary => "primary-workload",
-            Category::Supporting => "supporting",
-            Category::Operational => "operational",
-            Category::Ignored => "no-status",
-        };
-        if row["output"]["result"] == own { Ok(()) } else { Err(own.to_owned()) }
-    });
+    check_rows(
+        &rows("binding-status.jsonl", "releasebinding.categorizeResource"),
+        &[],
+        |row| {
+            let input = &row["input"];
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let (group, kind) = (text(&input["gvk"]["group"]), text(&input["gvk"]["kind"]));
+            let own = match categorize(&text(&input["workloadType"]), &group, &kind) {
+                Category::Primary => "primary-workload",
+                Category::Supporting => "supporting",
+                Category::Operational => "operational",
+                Category::Ignored => "no-status",
+            };
+            if row["output"]["result"] == own {
+                Ok(())
+            } else {
+                Err(own.to_owned())
+            }
+        },
+    );
 }

@@ -1,8 +1,8 @@
 //! Releases against the recorded ones.
 
 use compile::cut;
-use model::kinds::{Component, ComponentType, DeploymentPipeline, Project, ProjectType, Workload};
 use model::kinds::component_release::TraitSnapshot;
+use model::kinds::{Component, ComponentType, DeploymentPipeline, Project, ProjectType, Workload};
 use serde_json::{Value, json};
 
 use crate::compat::{check_rows, rows, same};
@@ -33,20 +33,27 @@ fn without_nulls(value: &Value) -> Value {
 fn traits(input: &Value) -> Vec<Value> {
     let of = |field: &str, kind: &str| -> Vec<Value> {
         let map = input[field].as_object().cloned().unwrap_or_default();
-        map.iter().map(|(name, spec)| json!({"kind": kind, "name": name, "spec": spec})).collect()
+        map.iter()
+            .map(|(name, spec)| json!({"kind": kind, "name": name, "spec": spec}))
+            .collect()
     };
     [of("traits", "Trait"), of("clusterTraits", "ClusterTrait")].concat()
 }
 
 fn build(input: &Value) -> Result<Value, String> {
     let snapshot = &input["componentType"];
-    let kind = snapshot["kind"].as_str().filter(|kind| !kind.is_empty()).unwrap_or("ComponentType");
+    let kind = snapshot["kind"]
+        .as_str()
+        .filter(|kind| !kind.is_empty())
+        .unwrap_or("ComponentType");
     let mut component = input["component"]["spec"].clone();
     component["componentType"] = json!({"kind": kind, "name": snapshot["name"]});
     let component: Component = decode(&component)?;
     let component_type: ComponentType = decode(&snapshot["spec"])?;
     let traits: Vec<TraitSnapshot> = decode(&json!(traits(input)))?;
-    let name = input["component"]["metadata"]["name"].as_str().unwrap_or_default();
+    let name = input["component"]["metadata"]["name"]
+        .as_str()
+        .unwrap_or_default();
     let mut workload = input["workload"].clone();
     workload["owner"] = json!({"projectName": "p", "componentName": name});
     let workload: Workload = decode(&workload)?;
@@ -58,12 +65,21 @@ fn build(input: &Value) -> Result<Value, String> {
 fn releases_freeze_what_the_reference_freezes() {
     // Admission and the component's own checks refuse what the reference refuses here.
     let all = rows("release-build.jsonl", "componentrelease.BuildSpec");
-    let all: Vec<_> = all.into_iter().filter(|row| row.get("error").is_none()).collect();
+    let all: Vec<_> = all
+        .into_iter()
+        .filter(|row| row.get("error").is_none())
+        .collect();
     check_rows(&all, &[], |row| {
-        let (own, expected) =
-            (build(&row["input"]["input"])?, without_nulls(&row["output"]["result"]));
+        let (own, expected) = (
+            build(&row["input"]["input"])?,
+            without_nulls(&row["output"]["result"]),
+        );
         let expected = filled(&expected);
-        if same(&own, &expected) { Ok(()) } else { Err(format!("\n     {own}\n not {expected}")) }
+        if same(&own, &expected) {
+            Ok(())
+        } else {
+            Err(format!("\n     {own}\n not {expected}"))
+        }
     });
 }
 
@@ -71,8 +87,10 @@ fn releases_freeze_what_the_reference_freezes() {
 fn filled(expected: &Value) -> Value {
     match expected {
         Value::Object(map) => {
-            let mut filled: serde_json::Map<String, Value> =
-                map.iter().map(|(key, value)| (key.clone(), filled_in(key, value))).collect();
+            let mut filled: serde_json::Map<String, Value> = map
+                .iter()
+                .map(|(key, value)| (key.clone(), filled_in(key, value)))
+                .collect();
             if map.contains_key("instanceName") {
                 filled.entry("kind").or_insert(json!("Trait"));
             }
@@ -135,11 +153,17 @@ fn a_project_release_is_named_by_type_and_parameters() {
 fn the_root_environment_is_that_of_the_reference() {
     // A path without a name does not pass admission.
     let all = rows("release-build.jsonl", "component.findRootEnvironment");
-    let all: Vec<_> =
-        all.into_iter().filter(|row| !row.to_string().contains(r#""name":"""#)).collect();
+    let all: Vec<_> = all
+        .into_iter()
+        .filter(|row| !row.to_string().contains(r#""name":"""#))
+        .collect();
     check_rows(&all, &[], |row| {
         let pipeline: DeploymentPipeline = decode(&row["input"]["pipeline"]["spec"])?;
         let own = pipeline.root_environment().unwrap_or_default();
-        if row["output"]["result"] == own { Ok(()) } else { Err(own.to_owned()) }
+        if row["output"]["result"] == own {
+            Ok(())
+        } else {
+            Err(own.to_owned())
+        }
     });
 }

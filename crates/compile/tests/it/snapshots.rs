@@ -3,7 +3,10 @@
 use compile::{
     component::Snapshot,
     connections::Item,
-    context::{DataPlaneContext, EnvironmentContext, configurations::{RemoteRef, Secrets}},
+    context::{
+        DataPlaneContext, EnvironmentContext,
+        configurations::{RemoteRef, Secrets},
+    },
 };
 use model::kinds::{
     ComponentRelease, ReleaseBinding, Workload,
@@ -11,12 +14,19 @@ use model::kinds::{
 };
 use serde_json::{Value, json};
 
-pub(crate) fn decode<T: serde::de::DeserializeOwned>(value: &Value, what: &str) -> Result<T, String> {
+pub(crate) fn decode<T: serde::de::DeserializeOwned>(
+    value: &Value,
+    what: &str,
+) -> Result<T, String> {
     serde_json::from_value(value.clone()).map_err(|error| format!("{what}: {error}"))
 }
 
 pub(crate) fn text(value: &Value, path: &str) -> String {
-    value.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
+    value
+        .pointer(path)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn with_kinds(traits: &Value) -> Vec<Value> {
@@ -36,13 +46,19 @@ pub(crate) fn snapshot(input: &Value) -> Result<Snapshot, String> {
     let traits = traits
         .iter()
         .map(|found| {
-            let kind = found["kind"].as_str().filter(|kind| !kind.is_empty()).unwrap_or("Trait");
+            let kind = found["kind"]
+                .as_str()
+                .filter(|kind| !kind.is_empty())
+                .unwrap_or("Trait");
             json!({"kind": kind, "name": found["metadata"]["name"], "spec": found["spec"]})
         })
         .collect::<Vec<_>>();
     let component = &input["component"]["spec"];
     let profile = ComponentProfile {
-        parameters: component["parameters"].as_object().cloned().unwrap_or_default(),
+        parameters: component["parameters"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default(),
         traits: decode(&json!(with_kinds(&component["traits"])), "component.traits")?,
     };
     // Unit tests of the reference leave out what admission fills in.
@@ -71,9 +87,9 @@ pub(crate) fn snapshot(input: &Value) -> Result<Snapshot, String> {
         project_uid: text(metadata, "/projectUID"),
         binding_name: "binding".to_owned(),
         release,
-        binding: match &binding {
-            Value::Null => ReleaseBinding::default(),
-            binding => decode(binding, "releaseBinding")?,
+        binding: match binding.is_null() {
+            true => ReleaseBinding::default(),
+            false => decode(&binding, "releaseBinding")?,
         },
         restarted_at: None,
         environment: EnvironmentContext {
@@ -93,11 +109,13 @@ pub(crate) fn snapshot(input: &Value) -> Result<Snapshot, String> {
         unit: "releasebinding.default.binding".parse().unwrap(),
         cell_unit: None,
         connections: items(&input["dependencyItems"]),
-        resources: match &input["resourceDependencyItems"] {
-            Value::Null => Vec::new(),
-            items => decode(items, "resourceDependencyItems")?,
+        resources: match input["resourceDependencyItems"].is_null() {
+            true => Vec::new(),
+            false => decode(&input["resourceDependencyItems"], "resourceDependencyItems")?,
         },
-        notification_channel: input["defaultNotificationChannel"].as_str().map(str::to_owned),
+        notification_channel: input["defaultNotificationChannel"]
+            .as_str()
+            .map(str::to_owned),
         secrets: secrets(&input["secretReferences"]),
     })
 }

@@ -1,0 +1,56 @@
+//! Component types: schemas, templates, rules, embedded traits.
+
+use model::{Diagnostics, kinds::ComponentType};
+use serde_json::Value;
+
+use super::{
+    expressions::{Expressions, Names},
+    schemas, template,
+};
+
+/// Checks the spec that stands at `base`, as `spec` or `spec.componentType.spec`.
+pub(super) fn check(
+    expressions: &Expressions,
+    spec: &ComponentType,
+    base: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    schemas::check_pair(
+        (&spec.parameters, &spec.environment_configs),
+        base,
+        diagnostics,
+    );
+    let names = Names::of_component_type();
+    for (index, resource) in spec.resources.iter().enumerate() {
+        let path = format!("{base}.resources[{index}]");
+        template::resource(expressions, resource, &names, &path, diagnostics);
+    }
+    template::workload(
+        spec.workload_type,
+        &spec.resources,
+        &format!("{base}.resources"),
+        diagnostics,
+    );
+    let (field, rules) = spec.pre_render_rules();
+    for (index, rule) in rules.iter().enumerate() {
+        let path = format!("{base}.{field}[{index}].rule");
+        expressions.condition("rule", Some(&rule.rule), &names, &path, diagnostics);
+    }
+    expressions.post_rules(
+        &spec.post_render_validations,
+        &names,
+        &format!("{base}.postRenderValidations"),
+        diagnostics,
+    );
+    for (index, embedded) in spec.traits.iter().enumerate() {
+        let path = format!("{base}.traits[{index}]");
+        let values = [
+            ("parameters", &embedded.parameters),
+            ("environmentConfigs", &embedded.environment_configs),
+        ];
+        for (field, bindings) in values {
+            let bindings = Value::Object(bindings.clone());
+            expressions.template(&bindings, &names, &format!("{path}.{field}"), diagnostics);
+        }
+    }
+}

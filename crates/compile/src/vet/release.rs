@@ -1,0 +1,109 @@
+//! Component releases that somebody writes: a snapshot must hold together on its own.
+
+use std::collections::BTreeSet;
+
+use model::{
+    Diagnostics,
+    kinds::{
+        ComponentRelease,
+        template::{FreeForm, SchemaSection},
+    },
+};
+use serde_json::Value;
+
+use super::{component_type, expressions::Expressions, traits, uses};
+use crate::schema::Schema;
+
+/// Checks a release. Parameters are given their defaults before they are validated; the reference
+/// validates without, and so refuses what would render.
+pub(super) fn check(
+    expressions: &Expressions,
+    spec: &ComponentRelease,
+    diagnostics: &mut Diagnostics,
+) {
+    component_type::check(
+        expressions,
+        &spec.component_type.spec,
+        "spec.componentType.spec",
+        diagnostics,
+    );
+    let mut seen = BTreeSet::new();
+    for (index, snapshot) in spec.traits.iter().enumerate() {
+        let path = format!("spec.traits[{index}]");
+        if !seen.insert((snapshot.kind, &snapshot.name)) {
+            let message = format!("duplicate value: \"{}:{}\"", snapshot.kind, snapshot.name);
+            diagnostics.push(&path, message);
+        }
+        traits::check(
+            expressions,
+            &snapshot.spec,
+            &format!("{path}.spec"),
+            diagnostics,
+        );
+    }
+    if spec.workload.container.image.is_empty() {
+        diagnostics.push(
+            "spec.workload.container.image",
+            "container image is required",
+        );
+    }
+    profile(spec, diagnostics);
+}
+
+fn profile(spec: &ComponentRelease, diagnostics: &mut Diagnostics) {
+    let empty = FreeForm::new();
+    let profile = spec.component_profile.as_ref();
+    let parameters = profile.map_or(&empty, |profile| &profile.parameters);
+    let component_type = &spec.component_type.spec;
+    for problem in problems(component_type.parameters.as_ref(), parameters) {
+        diagnostics.push(
+            "spec.componentProfile.parameters",
+            format!("parameters do not match ComponentType schema: {problem}"),
+        );
+    }
+    let Some(profile) = profile else { return };
+    let names = profile
+        .traits
+        .iter()
+        .map(|instance| instance.instance_name.as_str());
+    uses::unique_instances("spec.componentProfile.traits", names, diagnostics);
+    for (index, instance) in profile.traits.iter().enumerate() {
+        let path = format!("spec.componentProfile.traits[{index}]");
+        let found = spec
+            .traits
+            .iter()
+            .find(|snapshot| snapshot.kind == instance.kind && snapshot.name == instance.name);
+        let Some(found) = found else {
+            let (name, kind) = (&instance.name, instance.kind);
+            diagnostics.push(
+                format!("{path}.name"),
+                format!(
+                    "trait '{name}' (kind {kind}) referenced in componentProfile but not found in \
+                     traits snapshot"
+                ),
+            );
+            continue;
+        };
+        for problem in problems(found.spec.parameters.as_ref(), &instance.parameters) {
+            let kind = instance.kind;
+            diagnostics.push(
+                format!("{path}.parameters"),
+                format!(
+                    "parameters do not match {kind} {:?} schema: {problem}",
+                    instance.name
+                ),
+            );
+        }
+    }
+}
+
+/// Where values do not fit a schema that can be used; one that cannot is said elsewhere.
+fn problems(section: Option<&SchemaSection>, values: &FreeForm) -> Vec<String> {
+    let raw = section
+        .map(|section| &section.open_api_v3_schema)
+        .filter(|raw| !raw.is_empty());
+    let schema = raw.and_then(|raw| Schema::parse(raw).ok());
+    schema.map_or_else(Vec::new, |schema| {
+        schema.validate(&Value::Object(schema.default(values)))
+    })
+}
