@@ -147,6 +147,30 @@ impl Records {
         Ok((whole, unreadable))
     }
 
+    /// The record of a unit as it is now, or `None` if there is none.
+    ///
+    /// # Errors
+    /// Those of a call; [`Error::Answer`] when it cannot be read.
+    pub async fn find(&self, unit: &UnitId) -> Result<Option<Record>> {
+        let Some(object) = self.cluster.find(&self.id(unit.as_str())).await? else { return Ok(None) };
+        let unreadable = || Error::answer(format!("the record of {unit}"), "it is not a record");
+        let version = text(&object, "/metadata/resourceVersion");
+        let Some(Spec { head: Some(head), bundle, inventory, objects, .. }) = spec(object) else {
+            return Err(unreadable());
+        };
+        let mut chunks = BTreeMap::new();
+        for index in 0..bundle.as_ref().map_or(0, |bundle| bundle.chunks) {
+            let digest = bundle.as_ref().map(|bundle| bundle.digest).ok_or_else(unreadable)?;
+            let found = self.cluster.find(&self.id(&chunk_name(&digest, index))).await?;
+            if let Some(Spec { chunk: Some(chunk), .. }) = found.and_then(spec) {
+                chunks.insert((digest, index), chunk.data);
+            }
+        }
+        let bundle = bundle.map(|bundle| join(bundle, &chunks)).transpose().map_err(|()| unreadable())?;
+        let inventory = STANDARD.decode(inventory).map_err(|_| unreadable())?;
+        Ok(Some(Record { head, bundle, inventory, objects, version }))
+    }
+
     /// Writes a record, if its version is still that of the cluster, and gives its new version.
     ///
     /// # Errors

@@ -1,19 +1,24 @@
-//! The loop of an agent: what was accepted and what is live, joined unit by unit.
+//! The loop of an agent: one task that owns all state, and jobs that talk to the cluster.
 //!
-//! One task owns all state. Work on units runs beside it on copies, at most one job a unit. A unit is looked at when a
-//! head was accepted, when one of its objects has moved, when a unit that it requires is done, after a failure, and on a
-//! long period as a safety net. A unit that is as it should be costs no request.
+//! What comes in is taken in at once (accepted heads, events, ends of jobs); what is to be done for a unit is decided
+//! when it is due. A head is due at once, what the cluster says after a moment, so that many events are one visit. A
+//! unit has one job at a time. With the hub away nothing here changes: units come from their records.
+
+mod config;
+mod queue;
+mod settle;
+mod stats;
+mod unit;
+mod visit;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
-    time::Duration,
 };
 
-use cluster::{ApiKind, Blob, Cluster, Event, Informers, ObjectId, Records, Selection};
-use futures::{StreamExt, stream::FuturesUnordered};
-use jiff::Timestamp;
-use model::{Bundle, Head, StatusReport, Target, UnitId, UnitPhase, label};
+use cluster::{ApiKind, Event, ObjectId, Record};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use model::{Bundle, Head, StatusReport, UnitId};
 use tokio::{
     sync::{mpsc, watch},
     time::Instant,
@@ -21,509 +26,327 @@ use tokio::{
 
 use crate::{
     inventory::Inventory,
-    report::{self, Outcome, Seen},
-    work::{self, Done, Job, Live, Settled},
+    kube::Kube,
+    live::{Cache, Live},
+    target::Work,
 };
 
-/// How often every unit is looked at.
-const RESYNC: Duration = Duration::from_secs(300);
-/// Units that are worked on at the same time.
-const PARALLEL: usize = 16;
-/// First and longest delay after a failure.
-const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
-/// How often a unit that is being removed is looked at.
-const LEAVING: Duration = Duration::from_millis(300);
+pub use config::Config;
+pub use stats::Stats;
 
-/// A head that was accepted, with its bundle.
-#[derive(Debug, Clone)]
-pub struct Accepted {
-    /// The head.
-    pub head: Head,
-    /// Its bundle; none for a tombstone.
-    pub bundle: Option<Arc<Bundle>>,
-}
+use queue::Queue;
+use settle::Done;
+use unit::Unit;
 
-/// Takes reports; plane, epoch and sequence are set by whoever sends them.
-pub type Report = Arc<dyn Fn(StatusReport) + Send + Sync>;
-/// Tells the time.
-pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
+/// What the agent is told.
 #[derive(Debug)]
-struct Unit {
-    head: Head,
-    bundle: Option<Arc<Bundle>>,
-    blob: Option<Blob>,
-    inventory: Inventory,
-    version: String,
-    recorded: bool,
-    outcome: Outcome,
-    settled: Settled,
-    busy: bool,
-    failures: u32,
-    not_before: Option<Instant>,
-    gone: bool,
-    reported: Option<StatusReport>,
+pub enum Command {
+    /// A head was accepted, with its bundle.
+    Accept {
+        /// The head.
+        head: Head,
+        /// Its bundle; none for a tombstone.
+        bundle: Option<Arc<Bundle>>,
+        /// The span of the work on it.
+        span: tracing::Span,
+    },
+    /// Every unit is to be reported again.
+    ReportAll,
+    /// Whether nothing must be written for now: another agent has taken over.
+    Pause(Paused),
 }
 
-/// The loop of an agent.
-pub struct Engine {
-    cluster: Cluster,
-    records: Records,
-    report: Report,
-    now: Now,
-    units: BTreeMap<UnitId, Unit>,
-    by_label: HashMap<String, UnitId>,
-    live: HashMap<ObjectId, Live>,
-    listed: HashSet<Arc<ApiKind>>,
-    listing: HashMap<Arc<ApiKind>, HashSet<ObjectId>>,
-    watched: watch::Sender<Arc<Vec<Arc<ApiKind>>>>,
-    dirty: BTreeSet<UnitId>,
+/// Whether the agent writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paused {
+    /// It does not.
+    Yes,
+    /// It does.
+    No,
 }
 
-impl std::fmt::Debug for Engine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("units", &self.units.len()).finish_non_exhaustive()
+/// The engine's other end.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    commands: mpsc::Sender<Command>,
+    kinds: watch::Receiver<Arc<Vec<Arc<ApiKind>>>>,
+    stats: Stats,
+}
+
+impl Handle {
+    /// Tells the engine something; waits while it is busy. What it is told after its end is lost.
+    pub async fn tell(&self, command: Command) {
+        // The engine ends only with the process.
+        let _ = self.commands.send(command).await;
+    }
+
+    /// The kinds that must be watched.
+    #[must_use]
+    pub fn kinds(&self) -> watch::Receiver<Arc<Vec<Arc<ApiKind>>>> {
+        self.kinds.clone()
+    }
+
+    /// What the engine has done so far.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
     }
 }
 
-impl Engine {
-    /// An engine that knows what the unit records say.
-    ///
-    /// # Errors
-    /// When the cluster does not answer.
-    pub async fn load(cluster: Cluster, records: Records, report: Report, now: Now) -> cluster::Result<Self> {
-        records.install().await?;
-        let (known, unreadable) = records.list().await?;
-        for name in unreadable {
-            tracing::error!(record = name, "a unit record cannot be read and is left alone");
-        }
+/// Where reports go. It must not block.
+pub type ReportSink = Box<dyn FnMut(StatusReport) + Send>;
+
+/// The agent's state.
+pub struct Engine<K> {
+    kube: Arc<K>,
+    config: Config,
+    units: BTreeMap<UnitId, Unit>,
+    /// Which unit an object belongs to, as bundles and inventories say.
+    owners: HashMap<ObjectId, UnitId>,
+    /// Units that wait for a unit.
+    dependents: HashMap<UnitId, BTreeSet<UnitId>>,
+    cache: Cache,
+    queue: Queue,
+    jobs: FuturesUnordered<BoxFuture<'static, Done>>,
+    outage: Outage,
+    budget: Budget,
+    paused: bool,
+    started: Instant,
+    events: mpsc::Receiver<Event<Live>>,
+    commands: mpsc::Receiver<Command>,
+    kinds: watch::Sender<Arc<Vec<Arc<ApiKind>>>>,
+    reports: ReportSink,
+    stats: Stats,
+}
+
+/// The cluster as a whole does not answer.
+#[derive(Debug, Default)]
+struct Outage {
+    message: Option<String>,
+    attempts: u32,
+    until: Option<Instant>,
+}
+
+/// Deletions that are allowed: as many a minute as the configuration says.
+#[derive(Debug)]
+struct Budget {
+    left: usize,
+    since: Instant,
+}
+
+/// How many events are taken in before the loop looks elsewhere.
+const EVENTS_AT_ONCE: usize = 256;
+const COMMANDS: usize = 64;
+
+impl<K: Kube> Engine<K> {
+    /// An engine that works on the units of `records`, whose watches say `events`.
+    #[must_use]
+    pub fn new(
+        kube: K,
+        config: Config,
+        records: Vec<Record>,
+        events: mpsc::Receiver<Event<Live>>,
+        reports: ReportSink,
+    ) -> (Self, Handle) {
+        let (sender, commands) = mpsc::channel(COMMANDS);
+        let (kinds, watched) = watch::channel(Arc::default());
+        let stats = Stats::default();
+        let now = Instant::now();
         let mut engine = Self {
-            cluster,
-            records,
-            report,
-            now,
+            kube: Arc::new(kube),
             units: BTreeMap::new(),
-            by_label: HashMap::new(),
-            live: HashMap::new(),
-            listed: HashSet::new(),
-            listing: HashMap::new(),
-            watched: watch::channel(Arc::new(Vec::new())).0,
-            dirty: BTreeSet::new(),
+            owners: HashMap::new(),
+            dependents: HashMap::new(),
+            cache: Cache::default(),
+            queue: Queue::default(),
+            jobs: FuturesUnordered::new(),
+            outage: Outage::default(),
+            budget: Budget { left: config.prunes_per_minute, since: now },
+            paused: false,
+            started: now,
+            config,
+            events,
+            commands,
+            kinds,
+            reports,
+            stats: stats.clone(),
         };
-        for record in known {
-            let bundle = record.bundle.as_ref().and_then(unpack);
-            let whole = bundle.is_some() || matches!(record.head.target, Target::Tombstone(_));
-            if !whole {
-                tracing::error!(unit.id = %record.head.unit, "the bundle of a unit record cannot be read");
-                continue;
-            }
-            let unit = Unit {
-                bundle,
-                blob: record.bundle,
-                inventory: Inventory::decode(&record.inventory),
-                version: record.version,
-                recorded: true,
-                ..Unit::new(record.head)
-            };
-            engine.put(unit);
+        for record in records {
+            engine.load(record);
         }
         engine.watch_kinds();
-        Ok(engine)
+        (engine, Handle { commands: sender, kinds: watched, stats })
     }
 
-    /// An engine, as soon as the cluster answers; and the reports that it makes. A report that nobody takes in time is
-    /// dropped: a later one says all that it said.
-    pub async fn begin(cluster: Cluster, namespace: String, now: Now) -> (Self, mpsc::Receiver<StatusReport>) {
-        /// Reports that wait.
-        const WAITING: usize = 4096;
-        let (sender, reports) = mpsc::channel(WAITING);
-        let report: Report = Arc::new(move |report| {
-            if sender.try_send(report).is_err() {
-                tracing::warn!("a report was dropped: too many wait");
-            }
-        });
-        let records = Records::new(cluster.clone(), namespace);
-        let mut delay = RETRY.0;
+    /// Runs until `stop` is ready; what is being written then is finished first.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        let stop = stop.fuse();
+        futures::pin_mut!(stop);
         loop {
-            let loaded =
-                Self::load(cluster.clone(), records.clone(), Arc::clone(&report), Arc::clone(&now)).await;
-            match loaded {
-                Ok(engine) => return (engine, reports),
-                Err(error) => tracing::warn!(%error, "the cluster cannot be used yet"),
+            self.start_due();
+            let next = self.next_visit();
+            tokio::select! {
+                () = &mut stop => break,
+                Some(command) = self.commands.recv() => self.take_command(command),
+                Some(event) = self.events.recv() => {
+                    self.take_event(event);
+                    self.take_waiting_events();
+                }
+                Some(done) = self.jobs.next(), if !self.jobs.is_empty() => self.settle(done),
+                () = sleep_until(next) => {}
             }
-            tokio::time::sleep(delay).await;
-            delay = delay.saturating_mul(2).min(RETRY.1);
+            self.stats.set_state(self.units.len(), self.cache.len(), self.jobs.len());
+        }
+        self.finish().await;
+    }
+
+    async fn finish(&mut self) {
+        while let Some(done) = self.jobs.next().await {
+            self.settle(done);
+        }
+        let unsaved: Vec<UnitId> =
+            self.units.iter().filter(|(_, unit)| unit.save_at.is_some()).map(|(id, _)| id.clone()).collect();
+        for id in unsaved {
+            self.start_save(&id);
+        }
+        while let Some(done) = self.jobs.next().await {
+            self.settle(done);
         }
     }
 
-    /// The heads that are known.
-    #[must_use]
-    pub fn heads(&self) -> Vec<Head> {
-        self.units.values().map(|unit| unit.head.clone()).collect()
-    }
-
-    /// Runs until `accepted` ends.
-    pub async fn run(mut self, mut accepted: mpsc::Receiver<Accepted>) {
-        let selection = Selection(label::UNIT.to_owned());
-        let informers = Informers::new(self.cluster.clone(), selection, Live::of);
-        let (sender, mut events) = mpsc::channel(1024);
-        let kinds = self.watched.subscribe();
-        let mut jobs: FuturesUnordered<futures::future::BoxFuture<'static, Done>> = FuturesUnordered::new();
-        let mut watching = Box::pin(async move { informers.run(kinds, sender).await });
-        let mut resync = Instant::now() + RESYNC;
-        loop {
-            let next = self.next_look(resync, jobs.len());
-            tokio::select! {
-                // Events are taken first, so that no unit is judged by an old view.
-                biased;
-                () = &mut watching => return,
-                Some(event) = events.recv() => self.observe(event),
-                Some(done) = jobs.next(), if !jobs.is_empty() => self.finish(done),
-                head = accepted.recv() => match head {
-                    Some(head) => self.accept(head),
-                    None => return,
-                },
-                () = tokio::time::sleep_until(next) => {
-                    if Instant::now() >= resync {
-                        self.dirty.extend(self.units.keys().cloned());
-                        resync = Instant::now() + RESYNC;
-                    }
-                    self.start(&mut jobs);
+    fn take_command(&mut self, command: Command) {
+        match command {
+            Command::Accept { head, bundle, span } => self.accept(head, bundle, span),
+            Command::ReportAll => {
+                for (id, unit) in &mut self.units {
+                    unit.reported = None;
+                    self.queue.put(id.clone(), Instant::now());
                 }
             }
+            Command::Pause(paused) => {
+                self.paused = paused == Paused::Yes;
+                self.units.keys().for_each(|id| self.queue.put(id.clone(), Instant::now()));
+            }
         }
     }
 
-    /// When something is to be started next.
-    fn next_look(&self, resync: Instant, running: usize) -> Instant {
-        let now = Instant::now();
-        let retry = self.units.values().filter(|unit| !unit.busy).filter_map(|unit| unit.not_before).min();
-        let ready = self.dirty.iter().any(|id| self.units.get(id).is_some_and(|unit| !unit.busy && self.is_seen(unit)));
-        let soon = if ready && running < PARALLEL { Some(now + Duration::from_millis(1)) } else { None };
-        [Some(resync), retry, soon].into_iter().flatten().min().unwrap_or(resync).max(now)
-    }
-
-    fn put(&mut self, unit: Unit) {
-        let id = unit.head.unit.clone();
-        self.by_label.insert(id.label_value(), id.clone());
-        self.dirty.insert(id.clone());
-        self.units.insert(id, unit);
-    }
-
-    fn accept(&mut self, accepted: Accepted) {
-        let Accepted { head, bundle } = accepted;
+    /// Takes in what is newer than what is known.
+    fn accept(&mut self, head: Head, bundle: Option<Arc<Bundle>>, span: tracing::Span) {
         let id = head.unit.clone();
-        let old = self.units.remove(&id);
-        match old {
-            // The same word, or an older one: nothing changes.
-            Some(old) if old.head.revision >= head.revision => {
-                self.units.insert(id, old);
-                return;
+        if head.plane != self.config.plane {
+            tracing::warn!(unit.id = %id, plane.name = %head.plane, "a head for another plane is ignored");
+            return;
+        }
+        if self.units.get(&id).is_some_and(|unit| head.revision <= unit.head.revision) {
+            return;
+        }
+        let work = Work::new(head.clone(), bundle.as_deref());
+        let cache = &self.cache;
+        let unit = self.units.entry(id.clone()).or_insert_with(|| Unit::new(head.clone(), rebuilt(cache, &id)));
+        let old = unit.take(head, work, bundle, span);
+        self.reindex(&id, &old);
+        self.queue.put(id, Instant::now());
+    }
+
+    fn load(&mut self, record: Record) {
+        if record.head.plane != self.config.plane {
+            return;
+        }
+        let id = record.head.unit.clone();
+        match Unit::recorded(record) {
+            Ok(unit) => {
+                self.units.insert(id.clone(), unit);
+                self.reindex(&id, &[]);
+                self.queue.put(id, Instant::now());
             }
-            old => self.take_over(head, bundle, old),
+            Err(error) => {
+                tracing::error!(unit.id = %id, %error, "the record of a unit is left alone; the hub sends the unit again");
+            }
+        }
+    }
+
+    /// Brings owners, dependents and watched kinds up to date after a unit's work has changed.
+    fn reindex(&mut self, id: &UnitId, no_longer_required: &[UnitId]) {
+        let Some(unit) = self.units.get(id) else { return };
+        for other in no_longer_required {
+            if let Some(dependents) = self.dependents.get_mut(other) {
+                dependents.remove(id);
+            }
+        }
+        for other in unit.work.requires.iter() {
+            self.dependents.entry(other.clone()).or_default().insert(id.clone());
+        }
+        for object in unit.objects() {
+            self.owners.insert(object.clone(), id.clone());
         }
         self.watch_kinds();
     }
 
-    /// A new head takes over what the unit has in the cluster.
-    fn take_over(&mut self, head: Head, bundle: Option<Arc<Bundle>>, old: Option<Unit>) {
-        let mut unit = Unit::new(head);
-        unit.blob = bundle.as_ref().map(|bundle| pack(bundle));
-        unit.bundle = bundle;
-        if let Some(old) = old {
-            unit.inventory = old.inventory;
-            unit.version = old.version;
-            unit.settled = old.settled;
-            unit.busy = old.busy;
-        }
-        self.put(unit);
-    }
-
-    /// Watches every kind that a unit has, or still has to let go.
-    fn watch_kinds(&self) {
-        let mut kinds: BTreeSet<Arc<ApiKind>> = BTreeSet::new();
-        for unit in self.units.values() {
-            let bundle = unit.bundle.iter().flat_map(|bundle| &bundle.objects);
-            kinds.extend(bundle.filter_map(|object| Some(ObjectId::of(&object.object).ok()?.kind)));
-            kinds.extend(unit.inventory.leaving.iter().map(|entry| entry.object.kind.clone()));
-        }
-        let kinds: Vec<_> = kinds.into_iter().collect();
-        self.watched.send_if_modified(|current| {
-            let changed = **current != kinds;
+    fn watch_kinds(&mut self) {
+        let kinds: BTreeSet<Arc<ApiKind>> =
+            self.units.values().flat_map(Unit::objects).map(|object| object.kind.clone()).collect();
+        let kinds: Vec<Arc<ApiKind>> = kinds.into_iter().collect();
+        let changed = self.kinds.send_if_modified(|known| {
+            let changed = **known != kinds;
             if changed {
-                *current = Arc::new(kinds);
+                *known = Arc::new(kinds.clone());
             }
             changed
         });
+        if changed {
+            self.cache.keep_kinds(&kinds);
+        }
     }
 
-    /// Whether everything that a unit has was listed once, so that what is not seen is not there.
-    fn is_seen(&self, unit: &Unit) -> bool {
-        let objects = unit.bundle.iter().flat_map(|bundle| &bundle.objects);
-        objects
-            .filter_map(|object| ObjectId::of(&object.object).ok())
-            .all(|id| self.listed.contains(&id.kind))
-    }
-
-    fn observe(&mut self, event: Event<Live>) {
-        match event {
-            Event::Listing(kind) => {
-                self.listing.insert(kind, HashSet::new());
+    fn take_waiting_events(&mut self) {
+        for _ in 0..EVENTS_AT_ONCE {
+            match self.events.try_recv() {
+                Ok(event) => self.take_event(event),
+                Err(_) => return,
             }
-            Event::Put(id, live) => {
-                if let Some(seen) = self.listing.get_mut(&id.kind) {
-                    seen.insert(id.clone());
+        }
+    }
+
+    fn take_event(&mut self, event: Event<Live>) {
+        if let Event::Failed(kind, error) = &event {
+            tracing::warn!(%kind, %error, "objects of a kind cannot be watched now");
+        }
+        let soon = Instant::now() + self.config.coalesce;
+        let touched = self.cache.take(event);
+        for (object, unit) in touched.objects {
+            let named = unit.and_then(|unit| unit.parse::<UnitId>().ok());
+            let owners = [self.owners.get(&object).cloned(), named];
+            for id in owners.into_iter().flatten().filter(|id| self.units.contains_key(id)) {
+                self.queue.put(id, soon);
+            }
+        }
+        if let Some(kind) = touched.settled {
+            for (id, unit) in &self.units {
+                if unit.objects().any(|object| object.kind == kind) {
+                    self.queue.put(id.clone(), Instant::now());
                 }
-                self.touch(&live);
-                let older = self.live.get(&id).is_some_and(|known| {
-                    known.uid == live.uid && newer(&known.version, &live.version)
-                });
-                if !older {
-                    self.live.insert(id, live);
-                }
             }
-            Event::Gone { id, uid } => {
-                if self.live.get(&id).is_some_and(|live| live.uid == uid)
-                    && let Some(live) = self.live.remove(&id)
-                {
-                    self.touch(&live);
-                }
-            }
-            Event::Listed(kind) => {
-                let seen = self.listing.remove(&kind).unwrap_or_default();
-                let lost: Vec<ObjectId> =
-                    self.live.keys().filter(|id| id.kind == kind && !seen.contains(*id)).cloned().collect();
-                for id in lost {
-                    if let Some(live) = self.live.remove(&id) {
-                        self.touch(&live);
-                    }
-                }
-                self.listed.insert(kind);
-            }
-            Event::Failed(kind, error) => {
-                tracing::warn!(kind = %kind, %error, "a kind cannot be watched now");
-                // What cannot be watched is written blindly, which tells what is wrong.
-                self.listed.insert(kind);
-            }
-        }
-    }
-
-    fn touch(&mut self, live: &Live) {
-        if let Some(unit) = self.by_label.get(live.unit_label()) {
-            self.dirty.insert(unit.clone());
-        }
-    }
-
-    /// Starts work on the units that have something to do.
-    fn start(&mut self, jobs: &mut FuturesUnordered<futures::future::BoxFuture<'static, Done>>) {
-        let now = Instant::now();
-        let due = self.units.iter().filter(|(_, unit)| unit.not_before.is_some_and(|at| at <= now));
-        let due: Vec<UnitId> = due.map(|(id, _)| id.clone()).collect();
-        self.dirty.extend(due);
-        let candidates: Vec<UnitId> = self.dirty.iter().cloned().collect();
-        for id in candidates {
-            if jobs.len() >= PARALLEL {
-                return;
-            }
-            let Some(unit) = self.units.get(&id) else {
-                self.dirty.remove(&id);
-                continue;
-            };
-            let delayed = unit.not_before.is_some_and(|at| at > now) && unit.recorded;
-            if unit.busy || delayed || !self.is_seen(unit) {
-                continue;
-            }
-            self.dirty.remove(&id);
-            let job = self.job(&id);
-            let unit = self.units.get_mut(&id).expect("found above");
-            unit.busy = true;
-            unit.not_before = None;
-            let (cluster, records) = (self.cluster.clone(), self.records.clone());
-            jobs.push(Box::pin(work::work(cluster, records, job)));
-        }
-    }
-
-    fn job(&self, id: &UnitId) -> Job {
-        let unit = &self.units[id];
-        let objects = unit.bundle.iter().flat_map(|bundle| &bundle.objects);
-        let ids = objects.filter_map(|object| ObjectId::of(&object.object).ok());
-        let leaving = unit.inventory.leaving.iter().map(|entry| entry.object.clone());
-        let live = ids
-            .chain(leaving)
-            .chain(unit.inventory.entries.values().map(|entry| entry.object.clone()))
-            .filter_map(|id| Some((id.clone(), self.live.get(&id)?.clone())))
-            .collect();
-        let missing = unit.bundle.iter().flat_map(|bundle| &bundle.requires).find(|required| {
-            !self.units.get(required).is_some_and(|other| other.outcome.applied && other.bundle.is_some())
-        });
-        Job {
-            head: unit.head.clone(),
-            bundle: unit.bundle.clone(),
-            blob: unit.blob.clone(),
-            inventory: unit.inventory.clone(),
-            version: unit.version.clone(),
-            recorded: unit.recorded,
-            live,
-            settled: unit.settled.clone(),
-            waits: missing.map(|required| format!("waits for {required}")).unwrap_or_default(),
-        }
-    }
-
-    fn finish(&mut self, done: Done) {
-        for (id, live) in done.written {
-            let older = self.live.get(&id).is_some_and(|known| {
-                known.uid == live.uid && newer(&known.version, &live.version)
-            });
-            if !older {
-                self.live.insert(id, live);
-            }
-        }
-        let Some(unit) = self.units.get_mut(&done.unit) else { return };
-        unit.busy = false;
-        unit.version = done.version;
-        unit.settled.extend(done.settled);
-        if unit.head != done.head {
-            // A newer head came meanwhile: it takes over what was written.
-            unit.inventory = done.inventory;
-            self.dirty.insert(done.unit);
-            return;
-        }
-        let was_applied = unit.outcome.applied;
-        unit.inventory = done.inventory;
-        unit.recorded = done.recorded;
-        unit.gone = done.gone;
-        let failed = !done.outcome.problems.is_empty();
-        unit.failures = if failed { unit.failures.saturating_add(1) } else { 0 };
-        unit.outcome = done.outcome;
-        let leaving = unit.bundle.is_none() && !unit.gone || !unit.inventory.leaving.is_empty();
-        unit.not_before = match (failed, leaving) {
-            (true, _) => {
-                let delay = RETRY.0.saturating_mul(1 << unit.failures.min(10)).min(RETRY.1);
-                Some(Instant::now() + delay)
-            }
-            (false, true) => Some(Instant::now() + LEAVING),
-            (false, false) => None,
-        };
-        if unit.outcome.applied && !was_applied {
-            self.wake_waiting(&done.unit);
-        }
-        self.say(&done.unit);
-    }
-
-    /// What waits for a unit that is now there is looked at at once.
-    fn wake_waiting(&mut self, applied: &UnitId) {
-        let waiting: Vec<UnitId> = self
-            .units
-            .iter()
-            .filter(|(_, unit)| unit.bundle.iter().any(|bundle| bundle.requires.contains(applied)))
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in waiting {
-            if let Some(unit) = self.units.get_mut(&id) {
-                unit.not_before = None;
-            }
-            self.dirty.insert(id);
-        }
-    }
-
-    /// Reports on a unit, if there is something new to say.
-    fn say(&mut self, id: &UnitId) {
-        let Some(unit) = self.units.get(id) else { return };
-        let report = match &unit.bundle {
-            Some(bundle) => {
-                let seen: Vec<Seen<'_>> = bundle
-                    .objects
-                    .iter()
-                    .map(|entry| Seen {
-                        id: &entry.id,
-                        policy: entry.policy,
-                        report_status: entry.report_status,
-                        desired: &entry.object,
-                        live: ObjectId::of(&entry.object)
-                            .ok()
-                            .and_then(|id| self.live.get(&id))
-                            .map(|live| &*live.object),
-                    })
-                    .collect();
-                report::report(&unit.head, &unit.outcome, &seen, (self.now)())
-            }
-            None => {
-                let phase = if unit.gone { UnitPhase::Deleted } else { UnitPhase::Deleting };
-                let mut report = report::bare(&unit.head, phase);
-                if let Some((what, problem)) = unit.outcome.problems.iter().next() {
-                    report.message = format!("{what}: {problem}");
-                }
-                report
-            }
-        };
-        let unit = self.units.get_mut(id).expect("found above");
-        let forget = unit.gone;
-        if unit.reported.as_ref().is_none_or(|old| !says_the_same(old, &report)) {
-            unit.reported = Some(report.clone());
-            (self.report)(report);
-        }
-        if forget {
-            self.forget(id);
-        }
-    }
-
-    /// Drops a unit that was removed to the end. Should the report be lost, the hub sends the tombstone again.
-    fn forget(&mut self, id: &UnitId) {
-        self.units.remove(id);
-        self.by_label.remove(&id.label_value());
-        self.dirty.remove(id);
-    }
-}
-
-impl Unit {
-    fn new(head: Head) -> Self {
-        Self {
-            head,
-            bundle: None,
-            blob: None,
-            inventory: Inventory::default(),
-            version: String::new(),
-            recorded: false,
-            outcome: Outcome::default(),
-            settled: Settled::new(),
-            busy: false,
-            failures: 0,
-            not_before: None,
-            gone: false,
-            reported: None,
         }
     }
 }
 
-/// Whether a version is newer than another; the server's versions are numbers that grow.
-fn newer(left: &str, right: &str) -> bool {
-    match (left.parse::<u64>(), right.parse::<u64>()) {
-        (Ok(left), Ok(right)) => left > right,
-        _ => false,
+/// What a unit without a record has in the cluster, as owner labels say.
+fn rebuilt(cache: &Cache, id: &UnitId) -> Inventory {
+    let mut inventory = Inventory::default();
+    for (object, live) in cache.owned_by(id.as_str()) {
+        let mut entry = crate::inventory::Entry::begun(object.clone(), model::Policy::Managed);
+        entry.uid = live.uid.to_string();
+        inventory.put(entry);
+    }
+    inventory
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 
-/// Whether two reports say the same, whenever they say it.
-fn says_the_same(left: &StatusReport, right: &StatusReport) -> bool {
-    let timeless = |report: &StatusReport| {
-        let mut report = report.clone();
-        for object in &mut report.objects {
-            object.observed_at = Timestamp::UNIX_EPOCH;
-        }
-        report
-    };
-    timeless(left) == timeless(right)
-}
-
-fn pack(bundle: &Bundle) -> Blob {
-    let text = bundle.to_text();
-    let data = zstd::bulk::compress(text.as_bytes(), 3).expect("compression into memory does not fail");
-    Blob { digest: model::Digest::of(text.as_bytes()), data: data.into() }
-}
-
-fn unpack(blob: &Blob) -> Option<Arc<Bundle>> {
-    /// Largest bundle when unpacked.
-    const LIMIT: usize = 256 << 20;
-    let text = zstd::bulk::decompress(&blob.data, LIMIT).ok()?;
-    serde_json::from_slice(&text).ok().map(Arc::new)
-}
+#[cfg(test)]
+mod tests;

@@ -1,109 +1,135 @@
-//! What a unit has, or may have, in its cluster. Kept in the unit record and written before anything else is.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! What the agent has written for a unit, and in which state it left it: the memory behind "whose object is this".
 
 use cluster::ObjectId;
-use model::{Bundle, Policy};
+use model::{Digest, Policy};
 use serde::{Deserialize, Serialize};
 
-/// One object of a unit.
+/// An object that was written for a unit, or is about to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Entry {
-    /// The object.
+    /// Its name in the cluster.
     #[serde(flatten)]
     pub object: ObjectId,
-    /// How it is treated.
+    /// Its life; empty while it is not known whether the first write succeeded.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub uid: String,
+    /// Digest of the manifest that was written last; absent before the first write succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Digest>,
+    /// Hash of our fields right after that write.
+    #[serde(default)]
+    pub owned: u64,
+    /// How it is treated, should it no longer be in the bundle.
+    #[serde(default)]
     pub policy: Policy,
+    /// For an object that is made once: it has vanished, and will not be made again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lost: bool,
 }
 
-/// The objects of a unit by their id in the bundle.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inventory {
-    /// The objects.
-    #[serde(default)]
-    pub entries: BTreeMap<String, Entry>,
-    /// Ids of [`Policy::Once`] objects whose start was recorded: they are never created again.
-    #[serde(default)]
-    pub started: BTreeSet<String>,
-    /// Objects that are no longer wanted and still have to go.
-    #[serde(default)]
-    pub leaving: Vec<Entry>,
+impl Entry {
+    /// An object that is about to be written for the first time.
+    #[must_use]
+    pub fn begun(object: ObjectId, policy: Policy) -> Self {
+        Self { object, uid: String::new(), written: None, owned: 0, policy, lost: false }
+    }
 }
+
+/// The objects of a unit, in the order in which they came.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Inventory(Vec<Entry>);
+
+/// A recorded inventory is damaged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the recorded inventory cannot be read")]
+pub struct Damaged;
 
 impl Inventory {
-    /// The inventory before a bundle is applied: all of it, and what it does not name any more as leaving.
-    ///
-    /// # Errors
-    /// When an object of the bundle is malformed.
-    pub fn ahead_of(&self, bundle: &Bundle) -> cluster::Result<Self> {
-        let mut next = Self { started: self.started.clone(), ..Self::default() };
-        for object in &bundle.objects {
-            let entry = Entry { object: ObjectId::of(&object.object)?, policy: object.policy };
-            next.entries.insert(object.id.clone(), entry);
-        }
-        let old = self.entries.values().chain(&self.leaving);
-        for entry in old.filter(|entry| entry.policy != Policy::Keep) {
-            let wanted = next.entries.values().any(|new| new.object.is_same(&entry.object));
-            let known = next.leaving.iter().any(|other| other.object.is_same(&entry.object));
-            if !wanted && !known {
-                next.leaving.push(entry.clone());
-            }
-        }
-        next.started.retain(|id| next.entries.contains_key(id));
-        Ok(next)
-    }
-
-    /// The inventory before a whole unit is removed: nothing is wanted.
+    /// The entry of an object, whatever version of its API it was written with.
     #[must_use]
-    pub fn ahead_of_removal(&self) -> Self {
-        let all = self.entries.values().chain(&self.leaving);
-        let leaving = all.filter(|entry| entry.policy != Policy::Keep).cloned().collect();
-        Self { leaving, ..Self::default() }
+    pub fn find(&self, object: &ObjectId) -> Option<&Entry> {
+        self.0.iter().find(|entry| entry.object.is_same(object))
     }
 
-    /// As bytes for the unit record.
+    /// The same, to change it.
+    pub fn find_mut(&mut self, object: &ObjectId) -> Option<&mut Entry> {
+        self.0.iter_mut().find(|entry| entry.object.is_same(object))
+    }
+
+    /// Puts an entry in the place of that of the same object, or at the end.
+    pub fn put(&mut self, entry: Entry) {
+        match self.find_mut(&entry.object) {
+            Some(known) => *known = entry,
+            None => self.0.push(entry),
+        }
+    }
+
+    /// Forgets an object.
+    pub fn remove(&mut self, object: &ObjectId) {
+        self.0.retain(|entry| !entry.object.is_same(object));
+    }
+
+    /// Every entry.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.0.iter()
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The form in which it is recorded.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("an inventory has string keys")
+        let text = serde_json::to_vec(self).expect("an inventory has string keys");
+        zstd::encode_all(&*text, 3).expect("compressing into memory does not fail")
     }
 
-    /// From the bytes of a unit record; what cannot be read is an empty inventory, which deletes nothing.
-    #[must_use]
-    pub fn decode(bytes: &[u8]) -> Self {
-        serde_json::from_slice(bytes).unwrap_or_default()
+    /// The inventory of a record.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub fn decode(data: &[u8]) -> Result<Self, Damaged> {
+        if data.is_empty() {
+            return Ok(Self::default());
+        }
+        let text = zstd::decode_all(data).map_err(|_| Damaged)?;
+        serde_json::from_slice(&text).map_err(|_| Damaged)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use model::BundleObject;
-    use serde_json::json;
+    use std::sync::Arc;
+
+    use cluster::ApiKind;
 
     use super::*;
 
-    fn bundle(names: &[&str]) -> Bundle {
-        let objects = names.iter().map(|name| BundleObject {
-            id: (*name).to_owned(),
-            policy: Policy::Managed,
-            report_status: false,
-            object: json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "n"}}),
-        });
-        Bundle {
-            unit: "releasebinding.default.a".parse().unwrap(),
-            requires: Vec::new(),
-            features: Vec::new(),
-            objects: objects.collect(),
-        }
-    }
-
     #[test]
-    fn what_a_bundle_does_not_name_any_more_leaves() {
-        let first = Inventory::default().ahead_of(&bundle(&["a", "b"])).unwrap();
-        let second = first.ahead_of(&bundle(&["b", "c"])).unwrap();
-        assert_eq!(second.leaving.iter().map(|entry| &*entry.object.name).collect::<Vec<_>>(), ["a"]);
-        // It stays on the list until it is gone, and comes off it when it is wanted again.
-        let third = second.ahead_of(&bundle(&["a", "c"])).unwrap();
-        assert_eq!(third.leaving.iter().map(|entry| &*entry.object.name).collect::<Vec<_>>(), ["b"]);
-        assert_eq!(Inventory::decode(&third.encode()), third);
+    fn an_inventory_survives_its_record() {
+        let object = |version: &str| ObjectId {
+            kind: Arc::new(ApiKind::new("apps", version, "Deployment")),
+            namespace: Some("n".into()),
+            name: "a".into(),
+        };
+        let mut inventory = Inventory::default();
+        inventory.put(Entry::begun(object("v1"), Policy::Keep));
+        let written = Entry { uid: "u".into(), written: Some(Digest::of(b"x")), ..Entry::begun(object("v2"), Policy::Managed) };
+        inventory.put(written.clone());
+        assert_eq!(inventory.len(), 1);
+        let back = Inventory::decode(&inventory.encode()).unwrap();
+        assert_eq!(back.find(&object("v1")), Some(&written));
+        assert_eq!(Inventory::decode(b"nonsense"), Err(Damaged));
     }
 }

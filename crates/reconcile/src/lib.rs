@@ -1,14 +1,24 @@
-//! Desired against live, for both agents: what to write, what to remove, how it fares.
+//! Plan, apply, inventory and health, for both agents.
 //!
-//! Steps 10 to 12 of the flow. [`plan`], [`drift`], [`health`] and [`inventory`] are pure; [`engine`] joins them with a
-//! cluster. It asks the hub nothing: what it knows are unit records, and absence on the hub never deletes anything.
+//! Steps 10 to 12 of the flow. What is decided is decided by pure modules: [`owned`] says what drift is, [`health`] how
+//! an object fares, [`plan`] what to do, [`report`] what to say. [`engine`] feeds them what was accepted and what the
+//! cluster says, and [`apply`] carries the plans out. An agent never decides what a unit should be: it only compares.
 
-pub mod drift;
+pub mod apply;
 pub mod engine;
 pub mod health;
 pub mod inventory;
+pub mod kube;
+pub mod live;
+pub mod owned;
 pub mod plan;
-mod report;
-mod work;
+pub mod report;
+pub mod stage;
+pub mod target;
 
-pub use engine::{Accepted, Engine};
+pub use engine::{Engine, Handle};
+pub use inventory::Inventory;
+pub use kube::{InCluster, Kube};
+pub use live::{Cache, Live, Sight};
+pub use plan::Plan;
+pub use target::{Item, Work};

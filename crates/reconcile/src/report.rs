@@ -1,117 +1,186 @@
-//! Step 12: what is said about a unit. Pure.
+//! Step 12, pure: what is said about a unit. The whole of it, each time.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
+use cluster::ObjectId;
 use jiff::Timestamp;
-use model::{Head, Health, ObjectReport, Policy, StatusReport, UnitPhase};
-use serde_json::{Value, json};
+use model::{Digest, Head, Health, ObjectReport, PlaneName, StatusReport, Target, Tombstone, UnitPhase};
 
-use crate::health;
+use crate::{
+    inventory::Inventory,
+    live::Sight,
+    plan::Wait,
+    target::Item,
+};
 
-/// Largest live status that a report carries.
-const MAX_STATUS: usize = 16 * 1024;
-
-/// What became of writing a unit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    /// Problems by the id of the object.
-    pub(crate) problems: BTreeMap<String, String>,
-    /// What the unit waits for; empty when it does not wait.
-    pub(crate) waits: String,
-    /// Whether everything was written.
-    pub(crate) applied: bool,
+/// What went wrong with an object when it was last written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What, in the cluster's words.
+    pub message: String,
+    /// Whether the same attempt may succeed later by itself.
+    pub passing: bool,
 }
 
-/// An object of the unit as it is live, if it is.
-pub(crate) struct Seen<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) policy: Policy,
-    pub(crate) report_status: bool,
-    pub(crate) desired: &'a Value,
-    pub(crate) live: Option<&'a Value>,
+/// What is known of a unit.
+pub struct Facts<'a> {
+    /// The plane that reports.
+    pub plane: &'a PlaneName,
+    /// The head that the agent works on.
+    pub head: &'a Head,
+    /// Why the bundle of the head cannot be taken at all.
+    pub refused: Option<&'a str>,
+    /// The objects of the bundle.
+    pub items: &'a [Item],
+    /// What was written.
+    pub inventory: &'a Inventory,
+    /// What is known of an object.
+    pub sight: &'a dyn Fn(&ObjectId) -> Sight,
+    /// What went wrong.
+    pub faults: &'a HashMap<ObjectId, Fault>,
+    /// What is left alone for now.
+    pub waits: &'a [Wait],
+    /// Whether anything is left to be done.
+    pub idle: bool,
+    /// What is wrong with the cluster as a whole.
+    pub outage: Option<&'a str>,
 }
 
-pub(crate) fn report(head: &Head, outcome: &Outcome, objects: &[Seen<'_>], now: Timestamp) -> StatusReport {
-    let objects: Vec<ObjectReport> = objects.iter().map(|seen| object(seen, outcome, now)).collect();
-    let failed = outcome.problems.iter().next();
-    let (phase, message) = match failed {
-        Some((id, problem)) => (UnitPhase::Failed, format!("{id}: {problem}")),
-        None if !outcome.waits.is_empty() => (UnitPhase::Applying, outcome.waits.clone()),
-        None if outcome.applied => (UnitPhase::Applied, String::new()),
-        None => (UnitPhase::Applying, String::new()),
+/// When each object was first seen as it is.
+#[derive(Debug, Default)]
+pub struct Seen(HashMap<ObjectId, (Digest, Timestamp)>);
+
+/// How far the agent is with a unit, and why not further.
+#[must_use]
+pub fn phase(facts: &Facts<'_>) -> (UnitPhase, String) {
+    if let Some(reason) = facts.refused {
+        return (UnitPhase::Failed, reason.to_owned());
+    }
+    if let Target::Tombstone(tombstone) = facts.head.target {
+        return match facts.inventory.is_empty() && facts.idle {
+            true => (UnitPhase::Deleted, String::new()),
+            false => (UnitPhase::Deleting, why_not_gone(facts, tombstone)),
+        };
+    }
+    let named = |wait: &&Wait| facts.items.iter().any(|item| item.object == wait.object);
+    let blocked = facts.waits.iter().filter(named).find(|wait| wait.blocked);
+    let mut faults: Vec<_> = facts.faults.iter().collect();
+    faults.sort_by_key(|(object, fault)| (fault.passing, *object));
+    if let Some((_, fault)) = faults.iter().find(|(_, fault)| !fault.passing) {
+        return (UnitPhase::Failed, fault.message.clone());
+    }
+    if let Some(wait) = blocked {
+        return (UnitPhase::Failed, about(wait));
+    }
+    if let Some(lost) = facts.inventory.iter().find(|entry| entry.lost) {
+        return (UnitPhase::Failed, format!("{} has vanished and is not made again", lost.object));
+    }
+    if let Some((_, fault)) = faults.first() {
+        return (UnitPhase::Applying, fault.message.clone());
+    }
+    if let Some(wait) = facts.waits.iter().find(named) {
+        return (UnitPhase::Applying, about(wait));
+    }
+    match (facts.idle, facts.outage) {
+        (true, _) => (UnitPhase::Applied, String::new()),
+        (false, outage) => (UnitPhase::Applying, outage.unwrap_or_default().to_owned()),
+    }
+}
+
+fn why_not_gone(facts: &Facts<'_>, tombstone: Tombstone) -> String {
+    let fault = facts.faults.values().next().map(|fault| fault.message.clone());
+    let verb = match tombstone {
+        Tombstone::Delete => "deleted",
+        Tombstone::Release => "let go",
     };
-    StatusReport { phase, message, objects, ..bare(head, UnitPhase::Applying) }
+    let left = || format!("{} objects are still to be {verb}", facts.inventory.len());
+    fault.or_else(|| facts.waits.first().map(about)).or(facts.outage.map(str::to_owned)).unwrap_or_else(left)
 }
 
-/// A report without objects; plane, epoch and sequence are the link's to set.
-pub(crate) fn bare(head: &Head, phase: UnitPhase) -> StatusReport {
+fn about(wait: &Wait) -> String {
+    format!("{}: {}", wait.object, wait.message)
+}
+
+/// The report of a unit. Epoch and sequence are the link's to set.
+#[must_use]
+pub fn report(facts: &Facts<'_>, seen: &mut Seen, now: Timestamp) -> StatusReport {
+    let (phase, message) = phase(facts);
+    let mut objects: Vec<ObjectReport> =
+        facts.items.iter().map(|item| object(facts, &item.id, &item.object, item.report_status)).collect();
+    if matches!(facts.head.target, Target::Tombstone(_)) {
+        // A tombstone names nothing: what is left of the unit is listed instead.
+        let left = facts.inventory.iter().map(|entry| {
+            let id = format!("{}-{}", entry.object.kind.kind, entry.object.name).to_lowercase();
+            object(facts, &id, &entry.object, false)
+        });
+        objects = left.collect();
+    }
+    seen.0.retain(|id, _| objects.iter().any(|object| object.name == id.name && object.kind == id.kind.kind));
+    for object in &mut objects {
+        seen.date(object, now);
+    }
     StatusReport {
-        unit: head.unit.clone(),
-        plane: head.plane.clone(),
+        unit: facts.head.unit.clone(),
+        plane: facts.plane.clone(),
         epoch: 0,
         sequence: 0,
-        revision: head.revision,
-        target: head.target,
+        revision: facts.head.revision,
+        target: facts.head.target,
         phase,
-        message: String::new(),
-        objects: Vec::new(),
+        message,
+        objects,
     }
 }
 
-fn object(seen: &Seen<'_>, outcome: &Outcome, now: Timestamp) -> ObjectReport {
-    let text = |path: &str| seen.desired.pointer(path).and_then(Value::as_str).unwrap_or_default();
-    let (group, version) = text("/apiVersion").rsplit_once('/').unwrap_or(("", text("/apiVersion")));
-    let problem = outcome.problems.get(seen.id);
-    let (health, message) = match (problem, seen.live) {
-        (Some(problem), _) => (Health::Degraded, problem.clone()),
-        (None, Some(live)) => {
-            let verdict = health::of(live);
-            (verdict.health, verdict.message)
+fn object(facts: &Facts<'_>, id: &str, object: &ObjectId, with_status: bool) -> ObjectReport {
+    let fault = facts.faults.get(object);
+    let wait = facts.waits.iter().find(|wait| wait.object == *object);
+    let lost = facts.inventory.find(object).is_some_and(|entry| entry.lost);
+    let (health, told, status) = match (facts.sight)(object) {
+        Sight::Present(live) => {
+            let status = live.status.as_deref().filter(|_| with_status);
+            let status = status.and_then(|status| serde_json::from_str(status).ok());
+            (live.health, live.message.to_string(), status)
         }
-        // What is only kept there is not watched.
-        (None, None) if seen.policy == Policy::Keep && outcome.applied => (Health::Healthy, String::new()),
-        (None, None) => (Health::Unknown, String::new()),
+        Sight::Absent | Sight::Unseen => (Health::Unknown, "is not there".to_owned(), None),
+    };
+    let message = match (fault, wait) {
+        _ if lost => "has vanished and is not made again".to_owned(),
+        (Some(fault), _) => fault.message.clone(),
+        (None, Some(wait)) => wait.message.clone(),
+        (None, None) => told,
     };
     ObjectReport {
-        id: seen.id.to_owned(),
-        group: group.to_owned(),
-        version: version.to_owned(),
-        kind: text("/kind").to_owned(),
-        namespace: Some(text("/metadata/namespace").to_owned()).filter(|namespace| !namespace.is_empty()),
-        name: text("/metadata/name").to_owned(),
-        health,
+        id: id.to_owned(),
+        group: object.kind.group.clone(),
+        version: object.kind.version.clone(),
+        kind: object.kind.kind.clone(),
+        namespace: object.namespace.clone(),
+        name: object.name.clone(),
+        health: if lost { Health::Degraded } else { health },
         message,
-        failed: problem.is_some(),
-        status: seen.live.filter(|_| seen.report_status).and_then(status),
-        observed_at: now,
+        failed: lost || fault.is_some_and(|fault| !fault.passing) || wait.is_some_and(|wait| wait.blocked),
+        status,
+        observed_at: Timestamp::UNIX_EPOCH,
     }
 }
 
-/// The live status, reduced where it is known to be large.
-fn status(live: &Value) -> Option<Value> {
-    let status = live.get("status")?;
-    let reduced = match live["kind"].as_str() {
-        Some("Workflow") => workflow(status),
-        _ => status.clone(),
-    };
-    (reduced.to_string().len() <= MAX_STATUS).then_some(reduced)
+impl Seen {
+    /// Dates an object: now, unless it was seen just so before.
+    fn date(&mut self, object: &mut ObjectReport, now: Timestamp) {
+        let kind = cluster::ApiKind::new(object.group.clone(), object.version.clone(), object.kind.clone());
+        let id = ObjectId { kind: kind.into(), namespace: object.namespace.clone(), name: object.name.clone() };
+        let form = Digest::of(&serde_json::to_vec(object).expect("a report has string keys"));
+        object.observed_at = match self.0.get(&id) {
+            Some((known, since)) if *known == form => *since,
+            _ => now,
+        };
+        self.0.insert(id, (form, object.observed_at));
+    }
 }
 
-/// Of an Argo workflow: phase, times, and the steps that are pods.
-fn workflow(status: &Value) -> Value {
-    const FIELDS: [&str; 7] =
-        ["name", "displayName", "type", "phase", "startedAt", "finishedAt", "message"];
-    let pick = |from: &Value, fields: &[&str]| -> Value {
-        let kept = fields
-            .iter()
-            .filter_map(|field| Some(((*field).to_owned(), from.get(*field)?.clone())));
-        Value::Object(kept.collect())
-    };
-    let mut reduced = pick(status, &["phase", "startedAt", "finishedAt", "message"]);
-    let nodes = status.get("nodes").and_then(Value::as_object);
-    let pods = nodes.into_iter().flatten().filter(|(_, node)| node["type"] == "Pod");
-    let pods: serde_json::Map<String, Value> =
-        pods.map(|(id, node)| (id.clone(), pick(node, &FIELDS))).collect();
-    reduced["nodes"] = json!(pods);
-    reduced
+/// Digest of what a report says, whenever it says it: an equal one need not be sent.
+#[must_use]
+pub fn content(report: &StatusReport) -> Digest {
+    Digest::of(&serde_json::to_vec(report).expect("a report has string keys"))
 }
