@@ -8,6 +8,9 @@ use std::{
 
 use anyhow::{Context, Result};
 
+/// An answer takes no longer than this.
+const LIMIT: Duration = Duration::from_secs(15);
+
 /// An answer of an HTTP server.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -17,7 +20,7 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Asks `address` for `path` with this `Host` header; gives up after two seconds.
+/// Asks `address` for `path` with this `Host` header; gives up after a deadline.
 ///
 /// # Errors
 /// Nobody answers there, or what answers is not HTTP.
@@ -40,12 +43,18 @@ pub fn ask_as(address: SocketAddr, token: &str, path: &str) -> Result<Answer> {
     )
 }
 
-/// Posts JSON with a bearer token.
+/// Sends JSON with this method and a bearer token.
 ///
 /// # Errors
 /// As [`ask`].
-pub fn post_as(address: SocketAddr, token: &str, path: &str, json: &str) -> Result<Answer> {
-    let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+pub fn write_as(
+    address: SocketAddr,
+    token: &str,
+    method: &str,
+    path: &str,
+    json: &str,
+) -> Result<Answer> {
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     let kind = format!(
         "Content-Type: application/json\r\nContent-Length: {}\r\n",
         json.len()
@@ -57,7 +66,7 @@ pub fn post_as(address: SocketAddr, token: &str, path: &str, json: &str) -> Resu
 }
 
 fn send(address: SocketAddr, request: &str) -> Result<Answer> {
-    let limit = Duration::from_secs(2);
+    let limit = LIMIT;
     let mut stream = TcpStream::connect_timeout(&address, limit)
         .with_context(|| format!("connect to {address}"))?;
     stream.set_read_timeout(Some(limit))?;

@@ -91,7 +91,13 @@ fn observer(world: &World) -> Result<String> {
     let observer = world
         .ports
         .address(xtask::platform::ports::Listener::Observer);
-    let answer = xtask::http::post_as(observer, &token, "/api/v1/logs/query", &body.to_string())?;
+    let answer = xtask::http::write_as(
+        observer,
+        &token,
+        "POST",
+        "/api/v1/logs/query",
+        &body.to_string(),
+    )?;
     ensure!(
         answer.status == 200,
         "the Observer answers {}: {}",
