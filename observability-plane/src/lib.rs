@@ -1,1 +1,12 @@
-//! Takes telemetry and answers queries about it.
+//! Takes telemetry and answers questions about it. What it has taken it keeps answering with every other plane away,
+//! but for the question who may ask, which it remembers for a while.
+
+mod access;
+mod app;
+mod config;
+mod ingest;
+mod observer;
+mod query;
+
+pub use app::start;
+pub use config::Config;

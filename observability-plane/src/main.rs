@@ -1,2 +1,6 @@
-//! Placeholder until the entry point lands.
-fn main() {}
+//! The observability plane's binary.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kit::run("observability-plane", observability_plane::start)
+}

@@ -4,7 +4,7 @@
 
 mod day;
 pub mod entry;
-mod store;
+pub mod store;
 
 pub use entry::{Entry, Query, Scope};
 pub use store::{Error, Page, Store};
