@@ -1,7 +1,11 @@
 //! The stages of a write: `Draft` is what was asked, `Checked` what admission passed, `Stored` what
 //! the store holds.
 
-use crate::{Diagnostics, Digest, Envelope, IndexKey, Kind, KindVisitor, RawJson, canonical};
+use serde_json::Value;
+
+use crate::{
+    Diagnostics, Digest, Envelope, IndexKey, Kind, KindVisitor, RawJson, canonical, schema,
+};
 
 /// A write as asked for: not yet looked at.
 #[derive(Debug, Clone)]
@@ -81,7 +85,7 @@ impl KindVisitor for Check {
         let mut diagnostics = Diagnostics::default();
         check_name(&envelope, &mut diagnostics);
         let old = old.and_then(|stored| stored.envelope.spec::<K>().ok());
-        let mut spec: K = decode(&envelope.spec)?;
+        let mut spec: K = decode(&envelope, &mut diagnostics)?;
         spec.apply_defaults(old.as_ref());
         spec.validate(old.as_ref(), envelope.key.scope(), &mut diagnostics);
         let status = match envelope.status::<K>() {
@@ -135,10 +139,20 @@ fn check_name(envelope: &Envelope, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn decode<K: Kind>(spec: &RawJson) -> Result<K, Diagnostics> {
-    spec.decode().map_err(|error| {
-        let mut diagnostics = Diagnostics::default();
-        diagnostics.push("spec", error.to_string());
-        diagnostics
+/// Reads a spec as its kind has it, defaults filled in. Problems that leave a readable spec are
+/// noted, so that what follows is checked too.
+fn decode<K: Kind>(envelope: &Envelope, diagnostics: &mut Diagnostics) -> Result<K, Diagnostics> {
+    let mut spec = envelope.spec.to_value();
+    if spec.is_null() {
+        spec = Value::Object(serde_json::Map::new());
+    }
+    K::modernize(&mut spec);
+    let shape = schema::shape_of::<K>(envelope.key.scope());
+    schema::check(&shape, &mut spec, "spec", diagnostics);
+    serde_json::from_value(spec).map_err(|error| {
+        if diagnostics.is_empty() {
+            diagnostics.push("spec", error.to_string());
+        }
+        std::mem::take(diagnostics)
     })
 }

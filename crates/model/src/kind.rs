@@ -40,6 +40,8 @@ pub trait Kind:
     /// Finalizer that the control plane sets on objects of this kind and removes when all that the
     /// object owns is gone; kinds without one vanish at once.
     const FINALIZER: Option<&'static str> = None;
+    /// Fields that only cluster scope requires: paths below the spec, where `[]` steps into a list.
+    const REQUIRED_IN_CLUSTER: &'static [&'static str] = &[];
     /// What the platform says about an object of this kind.
     type Status: Serialize
         + DeserializeOwned
@@ -52,10 +54,15 @@ pub trait Kind:
         + Sync
         + 'static;
 
-    /// Fills in what the writer left out. Idempotent. `old` is the object before an update.
+    /// Rewrites older spellings of a spec before it is looked at.
+    fn modernize(_spec: &mut Value) {}
+
+    /// Fills in what the writer left out and the schema has no default for. Idempotent. `old` is the
+    /// object before an update.
     fn apply_defaults(&mut self, _old: Option<&Self>) {}
 
-    /// Every problem of this spec, with its path below `spec`. `old` is the object before an update.
+    /// Every problem of this spec that its schema does not show, with its path from the root of the
+    /// document. `old` is the object before an update.
     fn validate(&self, _old: Option<&Self>, _scope: Scope, _diagnostics: &mut Diagnostics) {}
 
     /// The indexes in which an object lies, beside [`IndexKey::all`].

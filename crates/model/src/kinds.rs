@@ -8,6 +8,7 @@ pub mod container;
 pub mod dependency;
 pub mod endpoint;
 pub mod gateway;
+mod immutable;
 pub mod owner;
 pub mod plane;
 pub mod reference;

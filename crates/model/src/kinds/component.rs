@@ -2,13 +2,15 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{
+    immutable,
     owner::ProjectOwner,
     reference::{ComponentTypeRef, TraitKind, WorkflowKind},
     template::FreeForm,
 };
-use crate::{Column, Conditions, IndexKey, Kind, KindName, ObjectKey, ObjectMeta, Scope, schema};
+use crate::{Column, Conditions, IndexKey, Kind, KindName, ObjectKey, ObjectMeta, Scope, schema, Diagnostics};
 
 /// Spec of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -117,6 +119,14 @@ impl Component {
     pub fn of_project(namespace: &str, project: &str) -> IndexKey {
         IndexKey::new(KindName::Component, "project", &[namespace, project])
     }
+
+    /// The components of a type, in whichever namespace if the type is of the whole platform.
+    #[must_use]
+    pub fn of_type(component_type: &ObjectKey) -> IndexKey {
+        let namespace = component_type.namespace.as_deref().unwrap_or_default();
+        let values = &[component_type.public_kind(), namespace, &component_type.name];
+        IndexKey::new(KindName::Component, "type", values)
+    }
 }
 
 impl Kind for Component {
@@ -130,8 +140,27 @@ impl Kind for Component {
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/component-cleanup");
     type Status = ComponentStatus;
 
+    fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        let rule = "spec.owner is immutable";
+        immutable::check(old.map(|old| &old.owner), &self.owner, "spec.owner", rule, diagnostics);
+        immutable::check(
+            old.map(|old| &old.component_type),
+            &self.component_type,
+            "spec.componentType",
+            "spec.componentType cannot be changed after creation",
+            diagnostics,
+        );
+    }
+
+    fn exports(status: &ComponentStatus) -> Value {
+        json!({ "latestRelease": status.latest_release })
+    }
+
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();
-        vec![Self::of_project(namespace, &self.owner.project_name)]
+        vec![
+            Self::of_project(namespace, &self.owner.project_name),
+            Self::of_type(&self.component_type.key(namespace)),
+        ]
     }
 }

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ComponentType, Trait, Workload,
-    container::Container,
+    container::{self, Container},
     dependency::Dependencies,
     endpoint::Endpoint,
     owner::ComponentOwner,
     reference::{ComponentTypeKind, TraitKind},
     template::FreeForm,
 };
-use crate::{Column, IndexKey, Kind, KindName, ObjectMeta, kind::NoStatus};
+use crate::{Column, IndexKey, Kind, KindName, ObjectMeta, kind::NoStatus, Diagnostics, Scope};
 
 /// Spec of a component release; none of its parts can be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -112,6 +112,27 @@ impl From<Workload> for WorkloadSnapshot {
 }
 
 impl ComponentRelease {
+    /// Each part stays as it is; an optional part may still be added.
+    fn check_frozen(&self, old: Option<&Self>, diagnostics: &mut Diagnostics) {
+        let Some(old) = old else { return };
+        let traits = [&old.traits, &self.traits];
+        let profiles = [&old.component_profile, &self.component_profile];
+        let changed = [
+            ("owner", old.owner != self.owner),
+            ("componentType", old.component_type != self.component_type),
+            ("traits", traits.iter().all(|traits| !traits.is_empty()) && traits[0] != traits[1]),
+            ("componentProfile", profiles.iter().all(|p| p.is_some()) && profiles[0] != profiles[1]),
+            ("workload", old.workload != self.workload),
+        ];
+        for (part, _) in changed.into_iter().filter(|(_, changed)| *changed) {
+            diagnostics.push_hint(
+                format!("spec.{part}"),
+                format!("spec.{part} is immutable"),
+                "cut another release",
+            );
+        }
+    }
+
     /// The releases of a component.
     #[must_use]
     pub fn of_component(namespace: &str, project: &str, component: &str) -> IndexKey {
@@ -126,6 +147,19 @@ impl Kind for ComponentRelease {
         Column { name: "Component", path: ".spec.owner.componentName" },
     ];
     type Status = NoStatus;
+
+    fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        self.check_frozen(old, diagnostics);
+        self.component_type.spec.check("spec.componentType.spec", diagnostics);
+        for (index, snapshot) in self.traits.iter().enumerate() {
+            snapshot.spec.check(&format!("spec.traits[{index}].spec"), diagnostics);
+        }
+        let Container { env, files, .. } = &self.workload.container;
+        container::check_sources(env, files, "spec.workload.container", diagnostics);
+        if let Some(dependencies) = &self.workload.dependencies {
+            dependencies.check("spec.workload.dependencies", diagnostics);
+        }
+    }
 
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();

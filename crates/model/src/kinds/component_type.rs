@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    immutable,
     reference::{TraitKind, TraitRef, WorkflowRef},
-    template::{FreeForm, PostRenderValidation, ResourceTemplate, SchemaSection, ValidationRule},
+    template::{self, FreeForm, PostRenderValidation, ResourceTemplate, SchemaSection, ValidationRule},
     text_enum::text_enum,
 };
-use crate::{Column, Kind, KindName, ObjectKey, Scope, kind::NoStatus};
+use crate::{Column, Diagnostics, Kind, KindName, ObjectKey, Scope, kind::NoStatus};
 
 text_enum! {
     /// How a component runs.
@@ -63,6 +64,28 @@ pub struct ComponentType {
 }
 
 impl ComponentType {
+    /// The rules that the schema does not show, for a type that stands at `path`.
+    pub(super) fn check(&self, path: &str, diagnostics: &mut Diagnostics) {
+        let id = self.workload_type.as_str();
+        let primary = || self.resources.iter().any(|resource| resource.id == id);
+        if self.workload_type != WorkloadType::Proxy && !primary() {
+            diagnostics.push_hint(
+                format!("{path}.resources"),
+                "resources must contain a primary resource with id matching workloadType (unless \
+                 workloadType is 'proxy')",
+                format!("name the template of the workload `id: {id}`"),
+            );
+        }
+        template::check_templates(&self.resources, path, diagnostics);
+        template::check_rule_names(
+            &self.validations,
+            &self.pre_render_validations,
+            path,
+            diagnostics,
+        );
+        template::check_post_render(&self.post_render_validations, path, diagnostics);
+    }
+
     /// The conditions that must hold before anything is rendered, under whichever name.
     #[must_use]
     pub fn pre_render_rules(&self) -> (&'static str, &[ValidationRule]) {
@@ -113,5 +136,18 @@ impl Kind for ComponentType {
     ];
     const COLUMNS: &'static [Column] =
         &[Column { name: "WorkloadType", path: ".spec.workloadType" }];
+    const REQUIRED_IN_CLUSTER: &'static [&'static str] =
+        &["allowedTraits[].kind", "allowedWorkflows[].kind"];
     type Status = NoStatus;
+
+    fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        immutable::check(
+            old.map(|old| &old.workload_type),
+            &self.workload_type,
+            "spec.workloadType",
+            "spec.workloadType cannot be changed after creation",
+            diagnostics,
+        );
+        self.check("spec", diagnostics);
+    }
 }

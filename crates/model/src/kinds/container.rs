@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Diagnostics;
+
 /// What runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -52,6 +54,35 @@ pub struct FileVar {
     /// Where the content comes from; excludes `value`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_from: Option<ValueSource>,
+}
+
+/// A value is given or looked up, not both.
+pub(crate) fn check_sources(
+    env: &[EnvVar],
+    files: &[FileVar],
+    path: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    let env = env
+        .iter()
+        .map(|entry| (&entry.value, &entry.value_from))
+        .enumerate();
+    let files = files
+        .iter()
+        .map(|entry| (&entry.value, &entry.value_from))
+        .enumerate();
+    let all = env
+        .map(|entry| ("env", entry))
+        .chain(files.map(|entry| ("files", entry)));
+    for (list, (index, (value, source))) in all {
+        if value.is_some() && source.is_some() {
+            diagnostics.push_hint(
+                format!("{path}.{list}[{index}]"),
+                "value and valueFrom are mutually exclusive",
+                "remove one of them",
+            );
+        }
+    }
 }
 
 /// Where a value comes from.

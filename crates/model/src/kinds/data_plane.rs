@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::{
     gateway::Gateway,
-    plane::{ClusterAgent, PlaneStatus, SecretStoreRef},
+    plane::{self, ClusterAgent, PlaneStatus, SecretStoreRef},
     reference::ObservabilityPlaneRef,
 };
-use crate::{Kind, KindName, Scope, name};
+use crate::{Kind, KindName, Scope, name, IndexKey, ObjectMeta};
 
 /// Spec of a data plane.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +33,20 @@ pub struct DataPlane {
     pub observability_plane_ref: Option<ObservabilityPlaneRef>,
 }
 
+impl DataPlane {
+    /// The name of the link by which the plane is reached, for an object named `name`.
+    #[must_use]
+    pub fn link_id<'a>(&'a self, name: &'a str) -> &'a str {
+        plane::link_id(self.plane_id.as_deref(), name)
+    }
+
+    /// The objects that stand for the plane of this link.
+    #[must_use]
+    pub fn of_link(id: &str) -> IndexKey {
+        IndexKey::new(KindName::DataPlane, "plane-id", &[id])
+    }
+}
+
 impl Kind for DataPlane {
     const NAME: KindName = KindName::DataPlane;
     const SHORT_NAMES: &'static [(Scope, &'static str)] = &[
@@ -42,7 +56,12 @@ impl Kind for DataPlane {
         (Scope::Cluster, "cdps"),
     ];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/dataplane-cleanup");
+    const REQUIRED_IN_CLUSTER: &'static [&'static str] = &["planeID"];
     type Status = PlaneStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        vec![Self::of_link(self.link_id(&metadata.name))]
+    }
 
     fn exports(status: &PlaneStatus) -> Value {
         status.exports()

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text_enum::text_enum;
+use crate::Diagnostics;
 
 /// What a workload needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +23,30 @@ pub struct Dependencies {
 }
 
 impl Dependencies {
+    /// The rules that the schema does not show, for dependencies that stand at `path`.
+    pub(crate) fn check(&self, path: &str, diagnostics: &mut Diagnostics) {
+        for (index, resource) in self.resources.iter().enumerate() {
+            let path = format!("{path}.resources[{index}]");
+            let maps = [
+                ("envBindings", &resource.env_bindings, "env var names"),
+                ("fileBindings", &resource.file_bindings, "mount paths"),
+            ];
+            for (field, map, values) in maps {
+                if map
+                    .iter()
+                    .any(|(output, target)| output.is_empty() || target.is_empty())
+                {
+                    diagnostics.push(
+                        format!("{path}.{field}"),
+                        format!(
+                            "{field} keys (output names) and values ({values}) cannot be empty"
+                        ),
+                    );
+                }
+            }
+        }
+    }
+
     /// Whether nothing is needed.
     #[must_use]
     pub fn is_empty(&self) -> bool {

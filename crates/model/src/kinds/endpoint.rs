@@ -70,7 +70,9 @@ impl Endpoint {
     /// The port that the container listens on; a `targetPort` of 0 is none.
     #[must_use]
     pub fn container_port(&self) -> u16 {
-        self.target_port.filter(|port| *port != 0).unwrap_or(self.port)
+        self.target_port
+            .filter(|port| *port != 0)
+            .unwrap_or(self.port)
     }
 }
 

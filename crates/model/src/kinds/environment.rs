@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     gateway::Gateway,
+    immutable,
     reference::{DataPlaneKind, DataPlaneRef},
 };
-use crate::{Conditions, IndexKey, Kind, KindName, ObjectMeta, Scope, schema};
+use crate::{Conditions, IndexKey, Kind, KindName, ObjectMeta, Scope, schema, Diagnostics};
 
 /// Spec of an environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +55,16 @@ impl Kind for Environment {
         &[(Scope::Namespaced, "env"), (Scope::Namespaced, "envs")];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/environment-cleanup");
     type Status = EnvironmentStatus;
+
+    fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        immutable::check(
+            old.filter(|old| old.data_plane_ref.is_some()).map(|old| &old.data_plane_ref),
+            &self.data_plane_ref,
+            "spec.dataPlaneRef",
+            "dataPlaneRef is immutable once set",
+            diagnostics,
+        );
+    }
 
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         self.data_plane_ref

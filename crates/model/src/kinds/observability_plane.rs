@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::plane::{ClusterAgent, PlaneStatus};
-use crate::{Kind, KindName, Scope, name};
+use super::plane::{self, ClusterAgent, PlaneStatus};
+use crate::{Kind, KindName, Scope, name, IndexKey, ObjectMeta};
 
 /// Spec of an observability plane.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,11 +29,30 @@ pub struct ObservabilityPlane {
     pub fin_ops_agent_url: Option<String>,
 }
 
+impl ObservabilityPlane {
+    /// The name of the link by which the plane is reached, for an object named `name`.
+    #[must_use]
+    pub fn link_id<'a>(&'a self, name: &'a str) -> &'a str {
+        plane::link_id(self.plane_id.as_deref(), name)
+    }
+
+    /// The objects that stand for the plane of this link.
+    #[must_use]
+    pub fn of_link(id: &str) -> IndexKey {
+        IndexKey::new(KindName::ObservabilityPlane, "plane-id", &[id])
+    }
+}
+
 impl Kind for ObservabilityPlane {
     const NAME: KindName = KindName::ObservabilityPlane;
     const SHORT_NAMES: &'static [(Scope, &'static str)] = &[(Scope::Cluster, "cop"), (Scope::Cluster, "cops")];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/observabilityplane-cleanup");
+    const REQUIRED_IN_CLUSTER: &'static [&'static str] = &["planeID"];
     type Status = PlaneStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        vec![Self::of_link(self.link_id(&metadata.name))]
+    }
 
     fn exports(status: &PlaneStatus) -> Value {
         status.exports()

@@ -74,6 +74,11 @@ pub struct AgentConnection {
     pub message: Option<String>,
 }
 
+/// The name of the link of a plane: what its object says, else the name of the object.
+pub(super) fn link_id<'a>(plane_id: Option<&'a str>, name: &'a str) -> &'a str {
+    plane_id.filter(|id| !id.is_empty()).unwrap_or(name)
+}
+
 /// Status of a plane.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -2,9 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::{reference::{PipelineRef, ProjectTypeRef}, template::FreeForm};
-use crate::{Conditions, IndexKey, Kind, KindName, ObjectMeta, Scope, schema};
+use super::{immutable, reference::{PipelineRef, ProjectTypeRef}, template::FreeForm};
+use crate::{Conditions, IndexKey, Kind, KindName, ObjectMeta, Scope, schema, Diagnostics};
 
 /// Spec of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +62,27 @@ impl Kind for Project {
         &[(Scope::Namespaced, "proj"), (Scope::Namespaced, "projs")];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/project-cleanup");
     type Status = ProjectStatus;
+
+    /// The pipeline may be given by its name alone.
+    fn modernize(spec: &mut Value) {
+        if let Some(pipeline @ Value::String(_)) = spec.get_mut("deploymentPipelineRef") {
+            *pipeline = json!({ "name": pipeline.take() });
+        }
+    }
+
+    fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        immutable::check(
+            old.map(|old| &old.project_type),
+            &self.project_type,
+            "spec.type",
+            "spec.type cannot be changed after creation",
+            diagnostics,
+        );
+    }
+
+    fn exports(status: &ProjectStatus) -> Value {
+        json!({ "latestRelease": status.latest_release })
+    }
 
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();

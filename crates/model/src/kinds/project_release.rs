@@ -3,8 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ProjectType, owner::ProjectOwner, reference::ProjectTypeKind, template::FreeForm};
-use crate::{Column, IndexKey, Kind, KindName, ObjectMeta, kind::NoStatus};
+use super::{
+    ProjectType, immutable,
+    owner::ProjectOwner,
+    reference::ProjectTypeKind,
+    template::{self, FreeForm},
+};
+use crate::{Column, Diagnostics, IndexKey, Kind, KindName, ObjectMeta, Scope, kind::NoStatus};
 
 /// Spec of a project release; immutable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +50,13 @@ impl Kind for ProjectRelease {
     const COLUMNS: &'static [Column] =
         &[Column { name: "Project", path: ".spec.owner.projectName" }];
     type Status = NoStatus;
+
+    fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        let rule = "ProjectRelease spec is immutable";
+        immutable::check(old, self, "spec", rule, diagnostics);
+        let resources = &self.project_type.spec.resources;
+        template::check_templates(resources, "spec.projectType.spec", diagnostics);
+    }
 
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();

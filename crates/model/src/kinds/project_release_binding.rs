@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{owner::ProjectOwner, template::FreeForm};
-use crate::{Column, Conditions, IndexKey, Kind, KindName, ObjectMeta, Scope, schema};
+use super::{immutable, owner::ProjectOwner, template::FreeForm};
+use crate::{Column, Conditions, Diagnostics, IndexKey, Kind, KindName, ObjectMeta, Scope, schema};
 
 /// Spec of a project release binding.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +46,13 @@ impl ProjectReleaseBinding {
         IndexKey::new(KindName::ProjectReleaseBinding, "project", &[namespace, project])
     }
 
+    /// The cell of a project in an environment; there should be one.
+    #[must_use]
+    pub fn of_project_in(namespace: &str, project: &str, environment: &str) -> IndexKey {
+        let values = &[namespace, project, environment];
+        IndexKey::new(KindName::ProjectReleaseBinding, "project-in", values)
+    }
+
     /// The cells in an environment.
     #[must_use]
     pub fn of_environment(namespace: &str, environment: &str) -> IndexKey {
@@ -73,10 +80,23 @@ impl Kind for ProjectReleaseBinding {
         }
     }
 
+    fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        let rule = "spec.owner is immutable";
+        immutable::check(old.map(|old| &old.owner), &self.owner, "spec.owner", rule, diagnostics);
+        immutable::check(
+            old.map(|old| &old.environment),
+            &self.environment,
+            "spec.environment",
+            "spec.environment is immutable",
+            diagnostics,
+        );
+    }
+
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();
         vec![
             Self::of_project(namespace, &self.owner.project_name),
+            Self::of_project_in(namespace, &self.owner.project_name, &self.environment),
             Self::of_environment(namespace, &self.environment),
         ]
     }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::template::{ResourceTemplate, SchemaSection, ValidationRule};
-use crate::{Kind, KindName, Scope, kind::NoStatus};
+use super::template::{self, ResourceTemplate, SchemaSection, ValidationRule};
+use crate::{Diagnostics, Kind, KindName, Scope, kind::NoStatus};
 
 /// Spec of a project type.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,4 +33,8 @@ impl Kind for ProjectType {
         (Scope::Cluster, "cpts"),
     ];
     type Status = NoStatus;
+
+    fn validate(&self, _old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        template::check_templates(&self.resources, "spec", diagnostics);
+    }
 }

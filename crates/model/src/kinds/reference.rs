@@ -6,14 +6,20 @@ use serde::{Deserialize, Serialize};
 use super::text_enum::text_enum;
 use crate::{KindName, ObjectKey, name};
 
+/// Workload type, slash, name of a component type.
+pub(crate) const TYPE_NAME: &str =
+    "^(deployment|statefulset|cronjob|job|proxy)/[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+
 /// Writes the two public kinds that a reference may name: one of its own namespace, one of the whole
 /// platform.
 macro_rules! twin {
-    ($(#[$doc:meta])* $name:ident = $kind:ident $text:literal | $cluster:ident $cluster_text:literal) => {
+    ($(#[$doc:meta])* $name:ident = $(#[$default:ident])? $kind:ident $text:literal
+        | $cluster:ident $cluster_text:literal) => {
         text_enum! {
             $(#[$doc])*
             pub enum $name {
                 /// The one in the namespace of the referring object.
+                $(#[$default])?
                 $kind = $text,
                 /// The one of the whole platform.
                 $cluster = $cluster_text,
@@ -35,15 +41,18 @@ macro_rules! twin {
 
 twin! {
     /// Which kind of component type is meant.
-    ComponentTypeKind = ComponentType "ComponentType" | ClusterComponentType "ClusterComponentType"
+    #[derive(Default)]
+    ComponentTypeKind = #[default] ComponentType "ComponentType" | ClusterComponentType "ClusterComponentType"
 }
 twin! {
     /// Which kind of trait is meant.
-    TraitKind = Trait "Trait" | ClusterTrait "ClusterTrait"
+    #[derive(Default)]
+    TraitKind = #[default] Trait "Trait" | ClusterTrait "ClusterTrait"
 }
 twin! {
     /// Which kind of project type is meant.
-    ProjectTypeKind = ProjectType "ProjectType" | ClusterProjectType "ClusterProjectType"
+    #[derive(Default)]
+    ProjectTypeKind = #[default] ProjectType "ProjectType" | ClusterProjectType "ClusterProjectType"
 }
 twin! {
     /// Which kind of workflow is meant.
@@ -61,24 +70,6 @@ twin! {
     /// Which kind of observability plane is meant.
     ObservabilityPlaneKind = ObservabilityPlane "ObservabilityPlane"
         | ClusterObservabilityPlane "ClusterObservabilityPlane"
-}
-
-impl Default for ComponentTypeKind {
-    fn default() -> Self {
-        Self::ComponentType
-    }
-}
-
-impl Default for TraitKind {
-    fn default() -> Self {
-        Self::Trait
-    }
-}
-
-impl Default for ProjectTypeKind {
-    fn default() -> Self {
-        Self::ProjectType
-    }
 }
 
 /// Workflows are shared by default.
@@ -192,9 +183,7 @@ pub struct ComponentTypeRef {
     #[serde(default)]
     pub kind: ComponentTypeKind,
     /// Workload type, slash, name.
-    #[schemars(regex(
-        pattern = "^(deployment|statefulset|cronjob|job|proxy)/[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
-    ))]
+    #[schemars(regex(pattern = TYPE_NAME))]
     pub name: String,
 }
 

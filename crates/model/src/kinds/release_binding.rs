@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    container::{EnvVar, FileVar},
+    container::{self, EnvVar, FileVar},
+    immutable,
     owner::ComponentOwner,
     template::FreeForm,
     text_enum::text_enum,
 };
-use crate::{Column, IndexKey, Kind, KindName, ObjectMeta};
+use crate::{Column, Diagnostics, IndexKey, Kind, KindName, ObjectMeta, Scope};
 
 pub mod status;
 
@@ -84,6 +85,18 @@ impl ReleaseBinding {
         IndexKey::new(KindName::ReleaseBinding, "component", &[namespace, project, component])
     }
 
+    /// The bindings of the components of a project.
+    #[must_use]
+    pub fn of_project(namespace: &str, project: &str) -> IndexKey {
+        IndexKey::new(KindName::ReleaseBinding, "project", &[namespace, project])
+    }
+
+    /// The bindings of the components of a project in an environment.
+    #[must_use]
+    pub fn of_project_in(namespace: &str, project: &str, environment: &str) -> IndexKey {
+        IndexKey::new(KindName::ReleaseBinding, "project-in", &[namespace, project, environment])
+    }
+
     /// The bindings in an environment.
     #[must_use]
     pub fn of_environment(namespace: &str, environment: &str) -> IndexKey {
@@ -108,11 +121,30 @@ impl Kind for ReleaseBinding {
         }
     }
 
+    fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        let rule = "spec.owner is immutable";
+        immutable::check(old.map(|old| &old.owner), &self.owner, "spec.owner", rule, diagnostics);
+        immutable::check(
+            old.map(|old| &old.environment),
+            &self.environment,
+            "spec.environment",
+            "spec.environment is immutable",
+            diagnostics,
+        );
+        let overrides = self.workload_overrides.as_ref();
+        if let Some(container) = overrides.and_then(|overrides| overrides.container.as_ref()) {
+            let path = "spec.workloadOverrides.container";
+            container::check_sources(&container.env, &container.files, path, diagnostics);
+        }
+    }
+
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();
         let owner = &self.owner;
         vec![
             Self::of_component(namespace, &owner.project_name, &owner.component_name),
+            Self::of_project(namespace, &owner.project_name),
+            Self::of_project_in(namespace, &owner.project_name, &self.environment),
             Self::of_environment(namespace, &self.environment),
         ]
     }

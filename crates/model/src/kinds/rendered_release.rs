@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::template::TargetPlane;
-use crate::{Conditions, Kind, KindName, schema};
+use super::{immutable, template::TargetPlane};
+use crate::{Conditions, Kind, KindName, schema, Diagnostics, Scope};
 
 /// A length of time as Go writes it, as `1m30s`.
 const DURATION: &str = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$";
@@ -112,4 +112,12 @@ pub struct RenderedObjectStatus {
 impl Kind for RenderedRelease {
     const NAME: KindName = KindName::RenderedRelease;
     type Status = RenderedReleaseStatus;
+
+    fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        let rule = "spec.owner is immutable";
+        immutable::check(old.map(|old| &old.owner), &self.owner, "spec.owner", rule, diagnostics);
+        if self.owner.component_name.is_some() && self.owner.resource_name.is_some() {
+            diagnostics.push("spec.owner", "componentName and resourceName both cannot be set");
+        }
+    }
 }

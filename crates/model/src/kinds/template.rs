@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::text_enum::text_enum;
+use crate::Diagnostics;
 
 /// A tree whose shape someone else defines.
 pub type FreeForm = Map<String, Value>;
@@ -129,6 +130,75 @@ impl ValidationTarget {
             kind: self.kind.clone(),
             condition: self.condition.clone(),
         }
+    }
+}
+
+/// A loop needs a name for its variable.
+pub(crate) fn check_loop(
+    for_each: Option<&String>,
+    var: Option<&String>,
+    path: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    if for_each.is_some() && var.is_none() {
+        diagnostics.push_hint(
+            format!("{path}.var"),
+            "var is required when forEach is specified",
+            "name the loop variable, as `var: item`",
+        );
+    }
+}
+
+/// Rules go under one name.
+pub(crate) fn check_rule_names(
+    older: &[ValidationRule],
+    newer: &[ValidationRule],
+    path: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    if !older.is_empty() && !newer.is_empty() {
+        diagnostics.push_hint(
+            format!("{path}.validations"),
+            format!(
+                "set only one of {path}.validations or {path}.preRenderValidations; validations is \
+                 deprecated, use preRenderValidations"
+            ),
+            "move the rules to preRenderValidations",
+        );
+    }
+}
+
+/// The loops of rules over what was rendered.
+pub(crate) fn check_post_render(
+    rules: &[PostRenderValidation],
+    path: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    for (index, rule) in rules.iter().enumerate() {
+        let path = format!("{path}.postRenderValidations[{index}]");
+        check_loop(
+            rule.for_each.as_ref(),
+            rule.var.as_ref(),
+            &path,
+            diagnostics,
+        );
+    }
+}
+
+/// The loops of templates.
+pub(crate) fn check_templates(
+    templates: &[ResourceTemplate],
+    path: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    for (index, template) in templates.iter().enumerate() {
+        let path = format!("{path}.resources[{index}]");
+        check_loop(
+            template.for_each.as_ref(),
+            template.var.as_ref(),
+            &path,
+            diagnostics,
+        );
     }
 }
 

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    template::{
+    template::{self, 
         EXPRESSION, FreeForm, PatchTarget, PostRenderValidation, SchemaSection, TargetPlane, VARIABLE,
         ValidationRule,
     },
     text_enum::text_enum,
 };
-use crate::{Kind, KindName, Scope, kind::NoStatus};
+use crate::{Diagnostics, Kind, KindName, Scope, kind::NoStatus};
 
 /// Spec of a trait.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +45,30 @@ pub struct Trait {
 }
 
 impl Trait {
+    /// The rules that the schema does not show, for a trait that stands at `path`.
+    pub(super) fn check(&self, path: &str, diagnostics: &mut Diagnostics) {
+        let mut check = |list: &str, index: usize, for_each: &Option<String>, var: &Option<String>| {
+            let path = format!("{path}.{list}[{index}]");
+            template::check_loop(for_each.as_ref(), var.as_ref(), &path, diagnostics);
+        };
+        for (index, create) in self.creates.iter().enumerate() {
+            check("creates", index, &create.for_each, &create.var);
+        }
+        for (index, patch) in self.patches.iter().enumerate() {
+            check("patches", index, &patch.for_each, &patch.var);
+        }
+        for (index, remove) in self.removes.iter().enumerate() {
+            check("removes", index, &remove.for_each, &remove.var);
+        }
+        template::check_rule_names(
+            &self.validations,
+            &self.pre_render_validations,
+            path,
+            diagnostics,
+        );
+        template::check_post_render(&self.post_render_validations, path, diagnostics);
+    }
+
     /// The conditions that must hold before anything is rendered, under whichever name.
     #[must_use]
     pub fn pre_render_rules(&self) -> (&'static str, &[ValidationRule]) {
@@ -150,6 +174,15 @@ pub struct TraitRemove {
 impl Kind for Trait {
     const NAME: KindName = KindName::Trait;
     const SHORT_NAMES: &'static [(Scope, &'static str)] =
-        &[(Scope::Cluster, "ctrait"), (Scope::Cluster, "ctraits")];
+        &[
+        (Scope::Namespaced, "trait"),
+        (Scope::Namespaced, "traits"),
+        (Scope::Cluster, "ctrait"),
+        (Scope::Cluster, "ctraits"),
+    ];
     type Status = NoStatus;
+
+    fn validate(&self, _old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        self.check("spec", diagnostics);
+    }
 }

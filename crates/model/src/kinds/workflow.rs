@@ -2,14 +2,18 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
+    immutable,
     reference::WorkflowPlaneRef,
     template::{EXPRESSION, FreeForm, SchemaSection},
     text_enum::text_enum,
 };
-use crate::{Conditions, Kind, KindName, Scope};
+use crate::{Conditions, Kind, KindName, Scope, Diagnostics};
 
+/// Account as which runs act in the workflow plane.
+pub const SERVICE_ACCOUNT: &str = "workflow-sa";
 /// How long something is kept: days, hours, minutes, seconds, each optional, in this order.
 pub(crate) const TTL: &str = r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$";
 
@@ -94,4 +98,22 @@ impl Kind for Workflow {
     const SHORT_NAMES: &'static [(Scope, &'static str)] =
         &[(Scope::Cluster, "cwf"), (Scope::Cluster, "cwfs")];
     type Status = WorkflowStatus;
+
+    /// Runs act as the account that the platform makes for them.
+    fn apply_defaults(&mut self, _old: Option<&Self>) {
+        let spec = self.run_template.entry("spec").or_insert_with(|| Value::Object(FreeForm::new()));
+        if let Value::Object(spec) = spec {
+            spec.insert("serviceAccountName".to_owned(), SERVICE_ACCOUNT.into());
+        }
+    }
+
+    fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        immutable::check(
+            old.map(|old| &old.workflow_plane_ref),
+            &self.workflow_plane_ref,
+            "spec.workflowPlaneRef",
+            "spec.workflowPlaneRef is immutable",
+            diagnostics,
+        );
+    }
 }

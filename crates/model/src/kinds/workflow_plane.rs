@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    plane::{ClusterAgent, PlaneStatus, SecretStoreRef},
+    plane::{self, ClusterAgent, PlaneStatus, SecretStoreRef},
     reference::ObservabilityPlaneRef,
 };
-use crate::{Kind, KindName, Scope, name};
+use crate::{Kind, KindName, Scope, name, IndexKey, ObjectMeta};
 
 /// Spec of a workflow plane.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,11 +29,30 @@ pub struct WorkflowPlane {
     pub observability_plane_ref: Option<ObservabilityPlaneRef>,
 }
 
+impl WorkflowPlane {
+    /// The name of the link by which the plane is reached, for an object named `name`.
+    #[must_use]
+    pub fn link_id<'a>(&'a self, name: &'a str) -> &'a str {
+        plane::link_id(self.plane_id.as_deref(), name)
+    }
+
+    /// The objects that stand for the plane of this link.
+    #[must_use]
+    pub fn of_link(id: &str) -> IndexKey {
+        IndexKey::new(KindName::WorkflowPlane, "plane-id", &[id])
+    }
+}
+
 impl Kind for WorkflowPlane {
     const NAME: KindName = KindName::WorkflowPlane;
     const SHORT_NAMES: &'static [(Scope, &'static str)] = &[(Scope::Cluster, "cwp"), (Scope::Cluster, "cwps")];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/workflowplane-cleanup");
+    const REQUIRED_IN_CLUSTER: &'static [&'static str] = &["planeID"];
     type Status = PlaneStatus;
+
+    fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
+        vec![Self::of_link(self.link_id(&metadata.name))]
+    }
 
     fn exports(status: &PlaneStatus) -> Value {
         status.exports()

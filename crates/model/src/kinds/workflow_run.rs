@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::{reference::WorkflowKind, template::FreeForm, text_enum::text_enum, workflow::TTL};
-use crate::{Conditions, IndexKey, Kind, KindName, ObjectKey, ObjectMeta, schema};
+use super::{immutable, reference::WorkflowKind, template::FreeForm, text_enum::text_enum, workflow::TTL};
+use crate::{Conditions, IndexKey, Kind, KindName, ObjectKey, ObjectMeta, schema, Diagnostics, Scope};
 
 /// Spec of a workflow run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -128,6 +129,14 @@ pub struct RunTask {
 }
 
 impl WorkflowRun {
+    /// The runs of a workflow, in whichever namespace if the workflow is of the whole platform.
+    #[must_use]
+    pub fn of_workflow(workflow: &ObjectKey) -> IndexKey {
+        let namespace = workflow.namespace.as_deref().unwrap_or_default();
+        let values = &[workflow.public_kind(), namespace, &workflow.name];
+        IndexKey::new(KindName::WorkflowRun, "workflow", values)
+    }
+
     /// The runs that carry the labels of a component.
     #[must_use]
     pub fn of_component(namespace: &str, project: &str, component: &str) -> IndexKey {
@@ -140,14 +149,33 @@ impl Kind for WorkflowRun {
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/workflowrun-cleanup");
     type Status = WorkflowRunStatus;
 
+    fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        let (old, new) = (old.map(|old| &old.workflow), &self.workflow);
+        let kind = old.map(|old| &old.kind);
+        immutable::check(kind, &new.kind, "spec.workflow.kind", "kind is immutable", diagnostics);
+        let name = old.map(|old| &old.name);
+        immutable::check(name, &new.name, "spec.workflow.name", "name is immutable", diagnostics);
+    }
+
+    fn exports(status: &WorkflowRunStatus) -> Value {
+        let ended = |condition: &str| status.conditions.is_true(condition);
+        let outcome = match (ended("WorkflowSucceeded"), ended("WorkflowFailed")) {
+            (true, _) => Some("Succeeded"),
+            (false, true) => Some("Failed"),
+            (false, false) => None,
+        };
+        json!({ "outcome": outcome })
+    }
+
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();
         let label = |name: &str| metadata.labels.get(name).map(String::as_str);
-        match (label(crate::label::PROJECT), label(crate::label::COMPONENT)) {
-            (Some(project), Some(component)) => {
-                vec![Self::of_component(namespace, project, component)]
-            }
-            (_, _) => Vec::new(),
+        let mut indexes = vec![Self::of_workflow(&self.workflow.key(namespace))];
+        if let (Some(project), Some(component)) =
+            (label(crate::label::PROJECT), label(crate::label::COMPONENT))
+        {
+            indexes.push(Self::of_component(namespace, project, component));
         }
+        indexes
     }
 }

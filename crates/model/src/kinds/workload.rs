@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{container::Container, dependency::Dependencies, endpoint::Endpoint, owner::ComponentOwner};
-use crate::{Column, IndexKey, Kind, KindName, ObjectMeta, kind::NoStatus};
+use super::{container::{self, Container}, immutable, dependency::Dependencies, endpoint::Endpoint, owner::ComponentOwner};
+use crate::{Column, Diagnostics, IndexKey, Kind, KindName, ObjectMeta, Scope, kind::NoStatus};
 
 /// Spec of a workload.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +25,12 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// The workloads of the components of a project.
+    #[must_use]
+    pub fn of_project(namespace: &str, project: &str) -> IndexKey {
+        IndexKey::new(KindName::Workload, "project", &[namespace, project])
+    }
+
     /// The workloads of a component; there should be one.
     #[must_use]
     pub fn of_component(namespace: &str, project: &str, component: &str) -> IndexKey {
@@ -40,9 +46,22 @@ impl Kind for Workload {
     ];
     type Status = NoStatus;
 
+    fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
+        let rule = "spec.owner is immutable";
+        immutable::check(old.map(|old| &old.owner), &self.owner, "spec.owner", rule, diagnostics);
+        let Container { env, files, .. } = &self.container;
+        container::check_sources(env, files, "spec.container", diagnostics);
+        if let Some(dependencies) = &self.dependencies {
+            dependencies.check("spec.dependencies", diagnostics);
+        }
+    }
+
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();
         let owner = &self.owner;
-        vec![Self::of_component(namespace, &owner.project_name, &owner.component_name)]
+        vec![
+            Self::of_project(namespace, &owner.project_name),
+            Self::of_component(namespace, &owner.project_name, &owner.component_name),
+        ]
     }
 }
