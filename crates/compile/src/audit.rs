@@ -1,17 +1,25 @@
-//! The platform's guarantees about every bundle, checked on every bundle.
+//! The platform's guarantees about every bundle, checked on every bundle that is compiled.
+//!
+//! A bundle leaves no choice to the cluster it runs in, so what no bundle may do is refused here:
+//! objects outside of the cell, pods that the network policy does not select, readable secrets, two
+//! entries for one object.
 
-use model::{Bundle, Diagnostics, Policy, label};
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use model::{Bundle, BundleObject, Diagnostics, Policy, label};
+use serde_json::{Map, Value};
 
 use crate::object;
 
-/// What a bundle may contain.
+/// What a bundle is for, and so what it may contain.
 #[derive(Debug, Clone, Copy)]
 pub enum Cell<'a> {
-    /// A component: all in its cell, and a network policy for it.
+    /// A component: all in its cell, all with its labels, and a network policy over its pods.
     Component {
         /// Namespace of the cell.
         namespace: &'a str,
+        /// Labels of every object and pod.
+        labels: &'a Map<String, Value>,
     },
     /// A project: its cell, and what the project type puts around it.
     Project {
@@ -25,54 +33,33 @@ pub enum Cell<'a> {
     },
 }
 
+impl Cell<'_> {
+    const fn namespace(&self) -> &str {
+        match self {
+            Self::Component { namespace, .. }
+            | Self::Project { namespace }
+            | Self::Run { namespace } => namespace,
+        }
+    }
+}
+
+/// Kinds that must lie where they point to, and so outside of the cell.
+const ELSEWHERE: &[(&str, &str)] = &[("gateway.networking.k8s.io", "ReferenceGrant")];
+
 /// Every guarantee that a bundle breaks.
 #[must_use]
 pub fn check(bundle: &Bundle, cell: &Cell<'_>) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
-    let namespace = match cell {
-        Cell::Component { namespace } | Cell::Project { namespace } | Cell::Run { namespace } => {
-            namespace
-        }
-    };
-    let mut ids: Vec<&str> = bundle
-        .objects
-        .iter()
-        .map(|entry| entry.id.as_str())
-        .collect();
-    ids.sort_unstable();
-    if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-        diagnostics.push_hint(
-            format!("objects[{:?}]", pair[0]),
-            "two objects have the same kind and name",
-            "give each its own name, for example with oc_generate_name",
-        );
-    }
+    unique(bundle, &mut diagnostics);
     for entry in &bundle.objects {
         let path = format!("objects[{:?}]", entry.id);
         if entry.policy != Policy::Keep {
-            check_owner(&entry.object, bundle, &path, &mut diagnostics);
+            owner(&entry.object, bundle, &path, &mut diagnostics);
         }
-        let elsewhere = !object::namespace(&entry.object).is_empty()
-            && object::namespace(&entry.object) != *namespace;
-        if elsewhere && !matches!(cell, Cell::Project { .. }) {
-            diagnostics.push_hint(
-                &path,
-                format!(
-                    "lies outside of the cell, in namespace {:?}",
-                    object::namespace(&entry.object)
-                ),
-                "set metadata.namespace to ${metadata.namespace}, or leave it out",
-            );
-        }
-        if entry.policy == Policy::Managed
-            && object::lives_outside_namespaces(&entry.object)
-            && matches!(cell, Cell::Component { .. })
-        {
-            diagnostics.push_hint(
-                &path,
-                format!("{} is cluster-scoped", object::title(&entry.object)),
-                "components may only own objects in their cell: move it to a project type",
-            );
+        place(entry, cell, &path, &mut diagnostics);
+        no_secret(&entry.object, &path, &mut diagnostics);
+        if let Cell::Component { labels, .. } = cell {
+            isolated(&entry.object, labels, &path, &mut diagnostics);
         }
     }
     if matches!(cell, Cell::Component { .. }) && !bundle.objects.iter().any(is_policy) {
@@ -81,19 +68,123 @@ pub fn check(bundle: &Bundle, cell: &Cell<'_>) -> Diagnostics {
     diagnostics
 }
 
-fn is_policy(entry: &model::BundleObject) -> bool {
+/// No two entries have one id or mean one object.
+fn unique(bundle: &Bundle, diagnostics: &mut Diagnostics) {
+    let (mut ids, mut objects) = (BTreeMap::new(), BTreeMap::new());
+    for entry in &bundle.objects {
+        let object = &entry.object;
+        let group = object::group_of(object::api_version(object));
+        let name = object::name(object);
+        let identity = (group, object::kind(object), object::namespace(object), name);
+        let path = format!("objects[{:?}]", entry.id);
+        if ids.insert(entry.id.as_str(), ()).is_some() {
+            diagnostics.push(path, "two objects have this id");
+        } else if objects.insert(identity, ()).is_some() {
+            diagnostics.push_hint(
+                path,
+                format!("two templates render {}", object::title(object)),
+                "give each its own name, for example with oc_generate_name",
+            );
+        }
+    }
+}
+
+/// An object lies in the cell; a component owns nothing that is shared, a project no other namespace.
+fn place(entry: &BundleObject, cell: &Cell<'_>, path: &str, diagnostics: &mut Diagnostics) {
+    let object = &entry.object;
+    let (kind, namespace) = (object::kind(object), object::namespace(object));
+    let group = object::group_of(object::api_version(object));
+    if !namespace.is_empty() && namespace != cell.namespace() && !ELSEWHERE.contains(&(group, kind))
+    {
+        diagnostics.push_hint(
+            path,
+            format!("lies outside of the cell, in namespace {namespace:?}"),
+            "set metadata.namespace to ${metadata.namespace}, or leave it out",
+        );
+    }
+    if !object::lives_outside_namespaces(object) {
+        return;
+    }
+    let is_cell = (group, kind) == ("", "Namespace") && object::name(object) == cell.namespace();
+    match cell {
+        Cell::Component { .. } => diagnostics.push_hint(
+            path,
+            format!("{} is shared by the whole cluster", object::title(object)),
+            "components own objects in their cell alone: move it to a project type",
+        ),
+        Cell::Project { .. } | Cell::Run { .. } if is_cell => {}
+        Cell::Project { .. } if (group, kind) == ("", "Namespace") => diagnostics.push_hint(
+            path,
+            format!("{} is not the cell of the project", object::title(object)),
+            "a project owns the one namespace ${metadata.namespace}",
+        ),
+        Cell::Project { .. } => {}
+        Cell::Run { .. } => diagnostics.push_hint(
+            path,
+            format!("{} is shared by the whole cluster", object::title(object)),
+            "runs own objects in the namespace of runs alone",
+        ),
+    }
+}
+
+fn is_policy(entry: &BundleObject) -> bool {
     matches!(
         object::kind(&entry.object),
         "NetworkPolicy" | "CiliumNetworkPolicy"
     )
 }
 
-fn check_owner(object: &Value, bundle: &Bundle, path: &str, diagnostics: &mut Diagnostics) {
-    let labels = ["metadata", "labels"];
-    let label_of = |name: &str| object::text(object, &[labels[0], labels[1], name]);
+fn owner(object: &Value, bundle: &Bundle, path: &str, diagnostics: &mut Diagnostics) {
+    let label_of = |name: &str| object::text(object, &["metadata", "labels", name]);
     if label_of(label::MANAGED_BY) != label::MANAGER
         || label_of(label::UNIT) != bundle.unit.label_value()
     {
         diagnostics.push(path, "does not carry the owner labels of its unit");
     }
 }
+
+/// The object and its pods carry the labels by which policies, logs and metrics find them.
+fn isolated(
+    object: &Value,
+    labels: &Map<String, Value>,
+    path: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    let carries = |metadata: Option<&Value>| {
+        let own = metadata.and_then(|metadata| metadata.get("labels"));
+        labels
+            .iter()
+            .all(|(name, value)| own.and_then(|own| own.get(name)) == Some(value))
+    };
+    if !carries(object.get("metadata")) {
+        diagnostics.push(path, "does not carry the labels of its component");
+    }
+    if let Some(template) = object::pod_template(object)
+        && !carries(template.get("metadata"))
+    {
+        diagnostics.push(path, "its pods do not carry the labels of its component");
+    }
+}
+
+/// What the hub can read is no secret.
+fn no_secret(object: &Value, path: &str, diagnostics: &mut Diagnostics) {
+    if (object::api_version(object), object::kind(object)) != ("v1", "Secret") {
+        return;
+    }
+    let filled = |field: &str| {
+        object
+            .get(field)
+            .and_then(Value::as_object)
+            .is_some_and(|map| !map.is_empty())
+    };
+    if filled("data") || filled("stringData") {
+        diagnostics.push_hint(
+            path,
+            format!("{} holds readable values", object::title(object)),
+            "render a reference instead, as an ExternalSecret is",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ use crate::{
     traits,
 };
 
-pub use variables::Variables;
+pub use variables::{Variables, secret_references};
 
 /// Everything that decides what a release of a component is in an environment.
 #[derive(Debug, Clone, Serialize)]
@@ -74,6 +74,8 @@ pub struct Compiled {
     pub bundle: Arc<Bundle>,
     /// Digest of the bundle.
     pub digest: Digest,
+    /// Length of the bundle's text.
+    pub(crate) bytes: usize,
     /// Where the component is reached.
     pub endpoints: Vec<EndpointStatus>,
     /// What is meant for the observability plane.
@@ -93,17 +95,17 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
         gateway,
     );
     let bundle = finish::bundle(snapshot, objects);
-    audit::check(
-        &bundle,
-        &audit::Cell::Component {
-            namespace: &variables.cell,
-        },
-    )
-    .into_result()?;
-    let digest = bundle.digest();
+    let cell = audit::Cell::Component {
+        namespace: &variables.cell,
+        labels: &variables.labels,
+    };
+    audit::check(&bundle, &cell).into_result()?;
+    let text = bundle.to_text();
+    let (digest, bytes) = (Digest::of(text.as_bytes()), text.len());
     Ok(Compiled {
         bundle: Arc::new(bundle),
         digest,
+        bytes,
         endpoints,
         observability,
     })

@@ -39,7 +39,7 @@ mod snapshots;
 
 use std::sync::Arc;
 
-use model::{Diagnostics, Digest, canonical};
+use model::{Diagnostics, Digest};
 use moka::sync::Cache;
 use serde::Serialize;
 
@@ -50,8 +50,21 @@ use template::Engine;
 /// older hub never overwrites what a newer one made.
 pub const EPOCH: u32 = 1;
 
-/// Largest memory that compiled snapshots take, in bytes of their bundles' text.
-const CACHE_BYTES: u64 = 64 << 20;
+/// What a compiler may remember.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Text of compiled bundles that is kept for unchanged snapshots, in bytes, for each kind of
+    /// snapshot.
+    pub cache_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            cache_bytes: 64 << 20,
+        }
+    }
+}
 
 /// Compiles snapshots. Cheap to clone; clones share parsed templates and compiled snapshots.
 #[derive(Debug, Clone)]
@@ -70,34 +83,25 @@ impl Default for Compiler {
 }
 
 impl Compiler {
-    /// A compiler with empty caches.
+    /// A compiler with empty caches and the usual limits.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    /// A compiler with empty caches.
+    #[must_use]
+    pub fn with_limits(limits: Limits) -> Self {
         Self {
             plain: Engine::new(Methods::Plain),
             component: Engine::new(Methods::Component),
-            components: cache(
-                |compiled: &Result<Arc<component::Compiled>, _>| match compiled {
-                    Ok(compiled) => compiled.bundle.objects.len(),
-                    Err(_) => 1,
-                },
-            ),
-            projects: cache(
-                |compiled: &Result<Arc<project::Compiled>, _>| match compiled {
-                    Ok(compiled) => compiled.bundle.objects.len(),
-                    Err(_) => 1,
-                },
-            ),
-            workflows: cache(
-                |compiled: &Result<Arc<workflow::Compiled>, _>| match compiled {
-                    Ok(compiled) => compiled.bundle.objects.len(),
-                    Err(_) => 1,
-                },
-            ),
+            components: cache(limits, |compiled: &component::Compiled| compiled.bytes),
+            projects: cache(limits, |compiled: &project::Compiled| compiled.bytes),
+            workflows: cache(limits, |compiled: &workflow::Compiled| compiled.bytes),
         }
     }
 
-    /// What a component is in an environment.
+    /// What a component is in an environment. An unchanged snapshot is looked up.
     ///
     /// # Errors
     /// Every problem that stops it, with its place.
@@ -110,7 +114,7 @@ impl Compiler {
         })
     }
 
-    /// What the cell of a project is in an environment.
+    /// What the cell of a project is in an environment. An unchanged snapshot is looked up.
     ///
     /// # Errors
     /// Why it cannot be compiled.
@@ -123,7 +127,7 @@ impl Compiler {
         })
     }
 
-    /// What a workflow run is on its plane.
+    /// What a workflow run is on its plane. An unchanged snapshot is looked up.
     ///
     /// # Errors
     /// Every problem that stops it, with its place.
@@ -147,20 +151,24 @@ impl Compiler {
     }
 }
 
-/// The identity of a snapshot: everything that it says.
+/// The identity of a snapshot: everything that it says, in the order in which it says it. Two that say
+/// the same in another order are compiled twice, and to the same bundle.
 fn digest_of(snapshot: &impl Serialize) -> Digest {
-    let value = serde_json::to_value(snapshot).expect("snapshots have string keys");
-    canonical::digest(&value)
+    Digest::of(&serde_json::to_vec(snapshot).expect("snapshots have string keys"))
 }
 
-/// A cache bounded by the size of what it holds, taken as 4 KiB an object.
-fn cache<V: Clone + Send + Sync + 'static>(
-    objects: impl Fn(&V) -> usize + Send + Sync + 'static,
-) -> Cache<Digest, V> {
+/// A cache bounded by the bytes of what it holds.
+fn cache<T: Send + Sync + 'static, E: Clone + Send + Sync + 'static>(
+    limits: Limits,
+    bytes: impl Fn(&T) -> usize + Send + Sync + 'static,
+) -> Cache<Digest, Result<Arc<T>, E>> {
+    /// Key, entry and the like, and all of a failure.
+    const OVERHEAD: usize = 1024;
     Cache::builder()
-        .max_capacity(CACHE_BYTES)
-        .weigher(move |_, value| {
-            u32::try_from(objects(value).saturating_mul(4096)).unwrap_or(u32::MAX)
+        .max_capacity(limits.cache_bytes)
+        .weigher(move |_, compiled: &Result<Arc<T>, E>| {
+            let bytes = compiled.as_ref().map_or(0, |compiled| bytes(compiled));
+            u32::try_from(bytes.saturating_add(OVERHEAD)).unwrap_or(u32::MAX)
         })
         .build()
 }

@@ -196,6 +196,34 @@ pub fn rolls_pods(object: &Value) -> bool {
             .is_some_and(Value::is_object)
 }
 
+/// JSON pointer to the pod template of a kind that has one.
+fn pod_template_of(kind: &str, group: &str) -> Option<&'static str> {
+    match (group, kind) {
+        ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") | ("batch", "Job") => {
+            Some("/spec/template")
+        }
+        ("batch", "CronJob") => Some("/spec/jobTemplate/spec/template"),
+        _ => None,
+    }
+}
+
+/// The pod template of an object that has one.
+#[must_use]
+pub fn pod_template(object: &Value) -> Option<&Value> {
+    let pointer = pod_template_of(kind(object), group_of(api_version(object)))?;
+    object
+        .pointer(pointer)
+        .filter(|template| template.is_object())
+}
+
+/// As [`pod_template`], to change it.
+pub fn pod_template_mut(object: &mut Value) -> Option<&mut Value> {
+    let pointer = pod_template_of(kind(object), group_of(api_version(object)))?;
+    object
+        .pointer_mut(pointer)
+        .filter(|template| template.is_object())
+}
+
 /// Annotates the pod template of a workload, which replaces its pods.
 pub fn annotate_pods(object: &mut Value, key: &str, value: &str) {
     insert_text(

@@ -51,6 +51,8 @@ pub struct Compiled {
     pub bundle: Arc<Bundle>,
     /// Digest of the bundle.
     pub digest: Digest,
+    /// Length of the bundle's text.
+    pub(crate) bytes: usize,
     /// Namespace of the cell.
     pub namespace: String,
 }
@@ -124,10 +126,12 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
     audit::check(&bundle, &audit::Cell::Project { namespace: &cell })
         .into_result()
         .map_err(Refused::Rendering)?;
-    let digest = bundle.digest();
+    let text = bundle.to_text();
+    let (digest, bytes) = (Digest::of(text.as_bytes()), text.len());
     Ok(Compiled {
         bundle: Arc::new(bundle),
         digest,
+        bytes,
         namespace: cell,
     })
 }

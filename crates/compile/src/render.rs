@@ -3,7 +3,7 @@
 //! `includeWhen` is asked before `forEach`, so it cannot see the loop variable; a loop over a map goes
 //! in key order and binds `{key, value}`. What fails names the template and the place in it.
 
-use model::{Diagnostic, Diagnostics};
+use model::Diagnostic;
 use serde_json::{Value, json};
 
 use crate::{
@@ -248,21 +248,4 @@ fn hint_for(message: &str) -> Option<&'static str> {
         return Some("numbers in templates are doubles: write 1.0 for 1, or convert with int(…)");
     }
     None
-}
-
-/// All of `results`, or the problems of those that failed.
-///
-/// # Errors
-/// Every problem, in order.
-pub fn all<T>(
-    results: impl IntoIterator<Item = Result<T, Diagnostic>>,
-) -> Result<Vec<T>, Diagnostics> {
-    let (mut values, mut diagnostics) = (Vec::new(), Diagnostics::default());
-    for result in results {
-        match result {
-            Ok(value) => values.push(value),
-            Err(diagnostic) => diagnostics.extend(diagnostic.into()),
-        }
-    }
-    diagnostics.into_result().map(|()| values)
 }

@@ -50,6 +50,8 @@ pub struct Compiled {
     pub bundle: Arc<Bundle>,
     /// Digest of the bundle.
     pub digest: Digest,
+    /// Length of the bundle's text.
+    pub(crate) bytes: usize,
     /// The Argo `Workflow`.
     pub run: RunObject,
     /// Its id in the bundle.
@@ -89,10 +91,12 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
         },
     )
     .into_result()?;
-    let digest = bundle.digest();
+    let text = bundle.to_text();
+    let (digest, bytes) = (Digest::of(text.as_bytes()), text.len());
     Ok(Compiled {
         bundle: Arc::new(bundle),
         digest,
+        bytes,
         run: reference,
         run_id,
         resources,

@@ -32,6 +32,10 @@ pub(super) fn finish(
     objects.push(policy(snapshot, variables));
     for object in &mut objects {
         object::set_missing_namespace(object, &variables.cell);
+        // Whatever a type forgets, the network policy selects the pods.
+        if let Some(template) = object::pod_template_mut(object) {
+            add_labels(template, &variables.labels);
+        }
         if let Some(at) = &snapshot.restarted_at
             && object::rolls_pods(object)
         {

@@ -1,10 +1,13 @@
 //! The variables of a component's templates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     Diagnostics,
-    kinds::{ComponentRelease, Trait, endpoint::Endpoint, template::FreeForm},
+    kinds::{
+        ComponentRelease, ReleaseBinding, Trait, component_release::WorkloadSnapshot,
+        container::Container, endpoint::Endpoint, template::FreeForm,
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -179,11 +182,7 @@ fn insert_platform(snapshot: &Snapshot, variables: &mut Map<String, Value>) {
 
 fn insert_workload(snapshot: &Snapshot, variables: &mut Map<String, Value>) -> Result<(), String> {
     let workload = &snapshot.release.workload;
-    let overrides = snapshot.binding.workload_overrides.as_ref();
-    let container = match overrides.and_then(|overrides| overrides.container.as_ref()) {
-        Some(own) => overridden(&workload.container, &own.env, &own.files),
-        None => workload.container.clone(),
-    };
+    let container = container_of(workload, &snapshot.binding);
     let configurations = Configurations::new(&container, &snapshot.secrets)?;
     let prefix = format!("{}-{}", snapshot.component_name, snapshot.environment.name);
     let mut derived = Map::new();
@@ -215,6 +214,28 @@ fn insert_workload(snapshot: &Snapshot, variables: &mut Map<String, Value>) -> R
     variables.insert("configurations".to_owned(), configurations.variable());
     variables.insert("dependencies".to_owned(), dependencies.variable());
     Ok(())
+}
+
+/// The container of a workload with the overrides of a binding.
+fn container_of(workload: &WorkloadSnapshot, binding: &ReleaseBinding) -> Container {
+    let overrides = binding.workload_overrides.as_ref();
+    match overrides.and_then(|overrides| overrides.container.as_ref()) {
+        Some(own) => overridden(&workload.container, &own.env, &own.files),
+        None => workload.container.clone(),
+    }
+}
+
+/// Names of the SecretReferences that a workload needs under a binding, sorted.
+#[must_use]
+pub fn secret_references(workload: &WorkloadSnapshot, binding: &ReleaseBinding) -> Vec<String> {
+    let container = container_of(workload, binding);
+    let of_env = container.env.iter().map(|variable| &variable.value_from);
+    let of_files = container.files.iter().map(|file| &file.value_from);
+    let names: BTreeSet<String> = of_env
+        .chain(of_files)
+        .filter_map(|source| Some(source.as_ref()?.secret_key_ref.as_ref()?.name.clone()))
+        .collect();
+    names.into_iter().collect()
 }
 
 /// Whether a template asks for the operations of endpoints, which are costly to read.

@@ -238,3 +238,38 @@ fn a_secret_that_is_not_known_is_named() {
     let error = Configurations::new(&container, &Secrets::new()).unwrap_err();
     assert_eq!(error, r#"SecretReference "db" not found"#);
 }
+
+#[test]
+fn a_binding_replaces_the_secrets_that_are_needed() {
+    use crate::component::secret_references;
+    let secret = |key: &str, name: &str| json!({"key": key, "valueFrom": {"secretKeyRef": {"name": name, "key": "k"}}});
+    let workload: WorkloadSnapshot = decode(
+        &json!({"container": {"image": "i", "env": [secret("A", "dev"), secret("B", "both")]}}),
+        "workload",
+    )
+    .unwrap();
+    let mut binding = json!({
+        "owner": {"projectName": "p", "componentName": "c"}, "environment": "e",
+    });
+    let plain = decode(&binding, "binding").unwrap();
+    assert_eq!(secret_references(&workload, &plain), ["both", "dev"]);
+    binding["workloadOverrides"] = json!({"container": {"env": [secret("A", "prod")]}});
+    let other = decode(&binding, "binding").unwrap();
+    assert_eq!(secret_references(&workload, &other), ["both", "prod"]);
+}
+
+#[test]
+fn names_are_those_of_the_reference() {
+    use crate::connections::resources::volume_name;
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    let agree = |own: String, row: &Value| agree(&json!(own), &row["output"]["result"]);
+    check_rows(
+        &rows("names.jsonl", "context.resourceDepVolumeName"),
+        &[],
+        |row| {
+            let input = &row["input"];
+            let (kind, name) = (text(input, "sourceKind"), text(input, "sourceName"));
+            agree(volume_name(&text(input, "ref"), &kind, &name), row)
+        },
+    );
+}
