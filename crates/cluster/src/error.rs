@@ -185,7 +185,7 @@ fn of_status(what: &str, secret: bool, status: &Status) -> Error {
         (403, _) if status.message.contains("being terminated") => Error::Conflict { what, message },
         (409, _) => Error::Conflict { what, message },
         // What is missing is not the object but where it should be written.
-        (404, _) if status.message.contains("namespaces \"") => Error::Refused { what, message },
+        (404, _) if status.message.contains("namespaces \"") && !what.starts_with("Namespace ") => Error::Refused { what, message },
         (404, _) => Error::NotFound { what },
         (401 | 403, _) => Error::Forbidden { what, message },
         (429 | 500.., _) => Error::Unavailable { message },
