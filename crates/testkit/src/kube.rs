@@ -49,6 +49,23 @@ impl ApiServer {
         &self.kubeconfig
     }
 
+    /// Runs `kubectl` as its administrator, for what only another client would do, and gives what it printed.
+    ///
+    /// # Panics
+    ///
+    /// When kubectl is not there or fails.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        let output = Command::new(home::folder().join("bin/kubectl"))
+            .arg("--kubeconfig")
+            .arg(&self.kubeconfig)
+            .args(arguments)
+            .output()
+            .expect("kubectl is a program of the dev cluster");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "`kubectl {}` failed: {errors}", arguments.join(" "));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// A name for a namespace that no other test uses. The namespace is not made.
     pub fn fresh_namespace(&self) -> String {
         fresh_name("t")
