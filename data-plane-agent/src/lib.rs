@@ -1,10 +1,15 @@
-//! The agent of a workload cluster: runs what the control plane says, heals it on its own, and reports.
+//! The agent of a workload cluster: runs there what the control plane has compiled, repairs it, says how it fares.
 //!
-//! It is stateless: what it knows stands in unit records in its cluster, so it goes on with the hub and the bus away.
+//! It decides nothing. What a unit is comes signed from the control plane (`link`) or from the unit records of the
+//! cluster itself; what is to be done is `reconcile`'s; this crate puts the two together and counts. With the control
+//! plane and the bus away it goes on with what it has.
 
 mod app;
-mod collect;
 mod config;
+mod hub;
+mod lead;
+mod metrics;
+mod tasks;
 
 pub use app::start;
 pub use config::Config;

@@ -4,6 +4,7 @@
 //! an object fares, [`plan`] what to do, [`report`] what to say. [`engine`] feeds them what was accepted and what the
 //! cluster says, and [`apply`] carries the plans out. An agent never decides what a unit should be: it only compares.
 
+pub mod agent;
 pub mod apply;
 pub mod engine;
 pub mod health;
