@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{Bundle, BundleObject, Diagnostics, Policy, label};
 use serde_json::{Map, Value};
+
+use model::{Bundle, BundleObject, Diagnostics, Policy, label};
 
 use crate::object;
 

@@ -6,14 +6,15 @@ pub(crate) mod variables;
 
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde_json::Value;
+
 use model::{
     Bundle, Diagnostic, Diagnostics, Digest, UnitId,
     kinds::{
         ComponentRelease, ComponentType, ReleaseBinding, release_binding::status::EndpointStatus,
     },
 };
-use serde::Serialize;
-use serde_json::Value;
 
 use crate::{
     Compiler, audit,

@@ -3,6 +3,9 @@
 
 pub mod resources;
 
+use serde::Serialize;
+use serde_json::{Value, json};
+
 use model::kinds::{
     ReleaseBinding,
     component_release::WorkloadSnapshot,
@@ -13,8 +16,6 @@ use model::kinds::{
         status::{ConnectionTarget, EndpointStatus, EndpointUrl, GatewayUrls, ResolvedConnection},
     },
 };
-use serde::Serialize;
-use serde_json::{Value, json};
 
 /// A connection that a workload wants.
 #[derive(Debug, Clone)]

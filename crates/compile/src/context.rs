@@ -7,6 +7,9 @@ pub(crate) mod service_ports;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
 use model::{
     kinds::{
         DataPlane, Environment,
@@ -17,8 +20,6 @@ use model::{
     },
     label,
 };
-use serde::Serialize;
-use serde_json::{Map, Value, json};
 
 use crate::schema::{self, Schema};
 

@@ -1,5 +1,7 @@
 //! Making releases: frozen copies, named by their content.
 
+use serde_json::{Value, json};
+
 use model::{
     canonical,
     kinds::{
@@ -10,7 +12,6 @@ use model::{
     },
     name,
 };
-use serde_json::{Value, json};
 
 /// A release that was cut.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use model::{
     kinds::{
         DataPlane, Environment,
@@ -11,7 +13,6 @@ use model::{
     },
     label,
 };
-use serde_json::Value;
 
 use crate::object;
 

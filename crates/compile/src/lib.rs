@@ -39,9 +39,10 @@ mod snapshots;
 
 use std::sync::Arc;
 
-use model::{Diagnostics, Digest};
 use moka::sync::Cache;
 use serde::Serialize;
+
+use model::{Diagnostics, Digest};
 
 use functions::Methods;
 use template::Engine;

@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Map, Value, json};
+
 use model::{
     kinds::endpoint::{Endpoint, EndpointType, Visibility},
     label,
 };
-use serde_json::{Map, Value, json};
 
 use crate::{context::service_ports::protocol, names};
 

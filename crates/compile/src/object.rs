@@ -1,8 +1,9 @@
 //! What the compiler knows about Kubernetes objects as plain JSON: their identity, their scope, their
 //! pod template, and how the platform marks them as its own.
 
-use model::{UnitId, label, name};
 use serde_json::{Map, Value};
+
+use model::{UnitId, label, name};
 
 /// The group of an `apiVersion`; empty for the core group.
 #[must_use]

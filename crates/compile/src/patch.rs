@@ -7,8 +7,9 @@
 
 mod path;
 
-use model::kinds::trait_::PatchOp;
 use serde_json::{Map, Value};
+
+use model::kinds::trait_::PatchOp;
 
 use path::Step;
 pub use path::expand;

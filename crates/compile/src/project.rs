@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
 use model::{
     Bundle, BundleObject, Diagnostic, Diagnostics, Digest, Policy, UnitId,
     kinds::{ProjectRelease, ProjectReleaseBinding, ProjectType},
 };
-use serde::Serialize;
-use serde_json::{Map, Value, json};
 
 use crate::{
     Compiler, audit,

@@ -3,8 +3,9 @@
 //! `includeWhen` is asked before `forEach`, so it cannot see the loop variable; a loop over a map goes
 //! in key order and binds `{key, value}`. What fails names the template and the place in it.
 
-use model::Diagnostic;
 use serde_json::{Value, json};
+
+use model::Diagnostic;
 
 use crate::{
     go,

@@ -19,9 +19,10 @@ mod text;
 use std::fmt;
 use std::sync::Arc;
 
-use expr::{Environment, Program, Value};
 use moka::sync::Cache;
 use serde_json::Value as Json;
+
+use expr::{Environment, Program, Value};
 
 use crate::functions::{self, Methods};
 

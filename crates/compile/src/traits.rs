@@ -3,6 +3,8 @@
 //! Each instance of a trait sees what the ones before it left, its own creates included. Whatever
 //! fails names the trait, so that one broken trait is found among many.
 
+use serde_json::Value;
+
 use model::{
     Diagnostic,
     kinds::{
@@ -10,7 +12,6 @@ use model::{
         trait_::{PatchOperation, TraitPatch, TraitRemove},
     },
 };
-use serde_json::Value;
 
 use crate::{
     go, object,

@@ -5,13 +5,14 @@ pub(crate) mod arguments;
 use std::{collections::BTreeMap, sync::Arc};
 
 use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
 use model::{
     Bundle, BundleObject, Diagnostic, Diagnostics, Digest, Policy, UnitId,
     kinds::{Workflow, WorkflowPlane, WorkflowRun, workflow_run::RunObject},
     label,
 };
-use serde::Serialize;
-use serde_json::{Map, Value, json};
 
 use crate::{
     Compiler, audit,

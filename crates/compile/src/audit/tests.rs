@@ -1,7 +1,8 @@
 //! Each guarantee, broken.
 
-use model::{Bundle, BundleObject, Policy, UnitId};
 use serde_json::{Map, Value, json};
+
+use model::{Bundle, BundleObject, Policy, UnitId};
 
 use super::{Cell, check};
 use crate::object;

@@ -1,7 +1,8 @@
 //! What is added to every object of a component: labels, namespace, owner, policy, hash.
 
-use model::{Bundle, BundleObject, Diagnostic, Policy, canonical, label, name};
 use serde_json::{Map, Value};
+
+use model::{Bundle, BundleObject, Diagnostic, Policy, canonical, label, name};
 
 use super::{Snapshot, variables::Variables};
 use crate::{

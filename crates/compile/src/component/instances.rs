@@ -1,10 +1,11 @@
 //! The traits of a component with the variables of each: embedded ones first, then its own.
 
+use serde_json::{Map, Value};
+
 use model::{
     Diagnostic, Diagnostics,
     kinds::{component_release::TraitSnapshot, reference::TraitKind, template::FreeForm},
 };
-use serde_json::{Map, Value};
 
 use super::{
     Snapshot,

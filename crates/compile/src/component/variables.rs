@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Map, Value, json};
+
 use model::{
     Diagnostics,
     kinds::{
@@ -9,7 +11,6 @@ use model::{
         container::Container, endpoint::Endpoint, template::FreeForm,
     },
 };
-use serde_json::{Map, Value, json};
 
 use super::Snapshot;
 use crate::{

@@ -1,5 +1,8 @@
 //! Outputs of resources that a workload needs, as variables and files (reference 2.5).
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
 use model::{
     kinds::{
         ReleaseBinding, component_release::WorkloadSnapshot, dependency::ResourceDependency,
@@ -7,8 +10,6 @@ use model::{
     },
     name,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 /// An output of a resource: exactly one of its sources is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

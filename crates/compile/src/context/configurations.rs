@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
 use model::{
     kinds::container::{Container, EnvVar, FileVar, ValueSource},
     name,
 };
-use serde::Serialize;
-use serde_json::{Map, Value, json};
 
 /// Where a secret value is kept in the secret store of a plane.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

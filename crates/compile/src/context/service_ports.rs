@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::kinds::endpoint::{Endpoint, EndpointType};
 use serde_json::{Value, json};
+
+use model::kinds::endpoint::{Endpoint, EndpointType};
 
 /// Longest name of a port.
 const MAX_PORT_NAME: usize = 15;

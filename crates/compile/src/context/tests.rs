@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value, json};
+
 use model::kinds::{
     DataPlane, Environment,
     component_release::WorkloadSnapshot,
     container::{Container, EnvVar, FileVar},
     endpoint::Endpoint,
 };
-use serde_json::{Map, Value, json};
 
 use super::{
     DataPlaneContext, annotated_data_plane,

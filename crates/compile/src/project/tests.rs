@@ -1,7 +1,8 @@
 //! Cells against the recorded ones.
 
-use model::kinds::{DataPlane, Environment, ProjectType};
 use serde_json::{Map, Value, json};
+
+use model::kinds::{DataPlane, Environment, ProjectType};
 
 use super::render_objects;
 use crate::{

@@ -1,8 +1,9 @@
 //! Rules and loops against the recorded ones.
 
+use serde_json::{Value, json};
+
 use expr::Numbers;
 use model::kinds::template::ValidationRule;
-use serde_json::{Value, json};
 
 use super::failures;
 use crate::{

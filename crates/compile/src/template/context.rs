@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use expr::{Bindings, Numbers, Value};
 use serde_json::{Map, Value as Json};
+
+use expr::{Bindings, Numbers, Value};
 
 /// The variables of a template, converted once. Cloning is cheap, and so is adding a variable over
 /// the others, as every turn of a loop does.

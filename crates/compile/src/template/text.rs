@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use expr::{Environment, Program, Value};
 use serde_json::Value as Json;
+
+use expr::{Environment, Program, Value};
 
 use super::context::Context;
 use super::error::{Error, Reason};

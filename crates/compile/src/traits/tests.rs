@@ -1,8 +1,9 @@
 //! Traits against the recorded ones.
 
+use serde_json::{Value, json};
+
 use expr::Numbers;
 use model::kinds::{Trait, template::TargetPlane};
-use serde_json::{Value, json};
 
 use super::{Applied, apply};
 use crate::{

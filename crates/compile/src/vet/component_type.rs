@@ -1,7 +1,8 @@
 //! Component types: schemas, templates, rules, embedded traits.
 
-use model::{Diagnostics, kinds::ComponentType};
 use serde_json::Value;
+
+use model::{Diagnostics, kinds::ComponentType};
 
 use super::{
     expressions::{Expressions, Names},

@@ -1,8 +1,9 @@
 //! Expressions: that they are wrapped, compile, name what is there and give what is wanted.
 
+use serde_json::Value;
+
 use expr::Type;
 use model::{Diagnostics, kinds::template::PostRenderValidation};
-use serde_json::Value;
 
 use crate::{
     functions::Methods,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use model::{
     Diagnostics,
     kinds::{
@@ -9,7 +11,6 @@ use model::{
         template::{FreeForm, SchemaSection},
     },
 };
-use serde_json::Value;
 
 use super::{component_type, expressions::Expressions, traits, uses};
 use crate::schema::Schema;

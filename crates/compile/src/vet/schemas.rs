@@ -1,7 +1,8 @@
 //! Parameter schemas: that they are schemas, and say nothing that would be ignored.
 
-use model::{Diagnostics, kinds::template::SchemaSection};
 use serde_json::{Map, Value};
+
+use model::{Diagnostics, kinds::template::SchemaSection};
 
 use crate::schema::Schema;
 

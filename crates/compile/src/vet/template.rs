@@ -1,5 +1,7 @@
 //! Templates of objects: what each must say literally, and may not say.
 
+use serde_json::Value;
+
 use model::{
     Diagnostics,
     kinds::{
@@ -7,7 +9,6 @@ use model::{
         template::{FreeForm, ResourceTemplate},
     },
 };
-use serde_json::Value;
 
 use super::expressions::{Expressions, Names};
 use crate::object;

@@ -1,7 +1,8 @@
 //! Admission against the recorded decisions.
 
-use model::{Diagnostics, Scope};
 use serde_json::{Value, json};
+
+use model::{Diagnostics, Scope};
 
 use crate::compat::{check_rows, rows};
 

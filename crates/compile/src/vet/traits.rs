@@ -1,5 +1,7 @@
 //! Traits: schemas, creates, patches, removes, rules.
 
+use serde_json::Value;
+
 use model::{
     Diagnostics,
     kinds::{
@@ -8,7 +10,6 @@ use model::{
         trait_::{PatchOp, TraitCreate, TraitPatch, TraitRemove},
     },
 };
-use serde_json::Value;
 
 use super::{
     expressions::{Expressions, Names},

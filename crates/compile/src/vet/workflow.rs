@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use model::{
     Diagnostics, Scope,
     kinds::{ProjectType, Workflow, reference::WorkflowPlaneKind, template::FreeForm},
 };
-use serde_json::Value;
 
 use super::{
     expressions::{Expressions, Names},

@@ -1,7 +1,8 @@
 //! Runs against the recorded ones.
 
-use model::kinds::{Workflow, WorkflowRun};
 use serde_json::{Value, json};
+
+use model::kinds::{Workflow, WorkflowRun};
 
 use super::{Snapshot, arguments, render_extras, render_run, variables};
 use crate::{

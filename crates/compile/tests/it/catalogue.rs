@@ -3,6 +3,8 @@
 
 use std::{fs, path::PathBuf};
 
+use serde_json::{Value, json};
+
 use compile::{
     Compiler, component,
     context::{DataPlaneContext, EnvironmentContext},
@@ -12,7 +14,6 @@ use model::{
     Diagnostics, Envelope, KindName,
     kinds::{Component, ComponentType, DataPlane, Environment, ReleaseBinding, Trait, Workload},
 };
-use serde_json::{Value, json};
 
 use crate::compat::folder;
 

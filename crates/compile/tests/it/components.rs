@@ -1,7 +1,8 @@
 //! Whole components, from the samples to bundles.
 
-use compile::{Compiler, component::Snapshot};
 use serde_json::Value;
+
+use compile::{Compiler, component::Snapshot};
 
 use crate::{
     compat::{expand_shared, rows},

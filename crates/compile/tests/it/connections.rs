@@ -1,5 +1,7 @@
 //! Dependencies on other components and on resources against the recorded ones.
 
+use serde_json::{Value, json};
+
 use compile::connections::{self, Item, resources};
 use model::kinds::{
     ReleaseBinding,
@@ -11,7 +13,6 @@ use model::kinds::{
         status::{ConnectionTarget, EndpointStatus},
     },
 };
-use serde_json::{Value, json};
 
 use crate::compat::{check_rows, rows, same};
 

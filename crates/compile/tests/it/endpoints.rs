@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 use compile::endpoints::resolve;
 use model::kinds::{
     DataPlane, Environment, endpoint::Endpoint, release_binding::status::EndpointStatus,
 };
-use serde_json::{Value, json};
 
 use crate::compat::{check_rows, rows, same};
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 use compile::network_policy::{Params, Provider, make};
 use model::kinds::endpoint::Endpoint;
-use serde_json::{Value, json};
 
 use crate::compat::{check_rows, rows, same};
 

@@ -1,8 +1,9 @@
 //! Patches.
 
+use serde_json::{Value, json};
+
 use compile::patch::{self, Operation};
 use model::kinds::trait_::PatchOp;
-use serde_json::{Value, json};
 
 use crate::compat::{check_rows, rows, same, says};
 

@@ -1,12 +1,13 @@
 //! Cells.
 
+use serde_json::json;
+
 use compile::{
     Compiler,
     context::{DataPlaneContext, EnvironmentContext},
     project::Snapshot,
 };
 use model::kinds::{ProjectRelease, ProjectReleaseBinding};
-use serde_json::json;
 
 fn snapshot(template: serde_json::Value) -> Snapshot {
     let release: ProjectRelease = serde_json::from_value(json!({

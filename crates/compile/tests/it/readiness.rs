@@ -1,8 +1,9 @@
 //! Readiness by workload type against the recorded verdicts.
 
+use serde_json::{Value, json};
+
 use compile::readiness::{Category, categorize, evaluate};
 use model::ObjectReport;
-use serde_json::{Value, json};
 
 use crate::compat::{check_rows, rows};
 

@@ -1,9 +1,10 @@
 //! Releases against the recorded ones.
 
+use serde_json::{Value, json};
+
 use compile::cut;
 use model::kinds::component_release::TraitSnapshot;
 use model::kinds::{Component, ComponentType, DeploymentPipeline, Project, ProjectType, Workload};
-use serde_json::{Value, json};
 
 use crate::compat::{check_rows, rows, same};
 

@@ -1,7 +1,8 @@
 //! Parameter schemas.
 
-use compile::schema::{Schema, resolve_refs};
 use serde_json::{Value, json};
+
+use compile::schema::{Schema, resolve_refs};
 
 use crate::compat::{check_rows, rows, same};
 

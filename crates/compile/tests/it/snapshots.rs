@@ -1,5 +1,7 @@
 //! Snapshots of components as the recorded rows have them.
 
+use serde_json::{Value, json};
+
 use compile::{
     component::Snapshot,
     connections::Item,
@@ -12,7 +14,6 @@ use model::kinds::{
     ComponentRelease, ReleaseBinding, Workload,
     component_release::{ComponentProfile, ComponentTypeSnapshot},
 };
-use serde_json::{Value, json};
 
 pub(crate) fn decode<T: serde::de::DeserializeOwned>(
     value: &Value,

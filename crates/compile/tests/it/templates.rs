@@ -1,10 +1,11 @@
 //! The template language.
 
+use serde_json::{Value, json};
+
 use compile::{
     functions::Methods,
     template::{Context, Engine, Error, find_expressions},
 };
-use serde_json::{Value, json};
 
 use crate::compat::{check_rows, rows, same};
 
