@@ -14,9 +14,14 @@ mod traits;
 mod uses;
 mod workflow;
 
+use serde_json::Value;
+
 use model::{
     Diagnostics, Envelope, Kind, KindName, Scope,
-    kinds::{Component, ComponentRelease, ComponentType, ProjectType, Trait, Workflow},
+    kinds::{
+        Component, ComponentRelease, ComponentType, ProjectType, Trait, Workflow,
+        reference::TraitKind,
+    },
 };
 
 use crate::functions::Methods;
@@ -29,6 +34,7 @@ use expressions::Expressions;
 pub fn object(envelope: &Envelope) -> Diagnostics {
     let scope = envelope.key.scope();
     match envelope.key.kind {
+        KindName::ComponentType if scope == Scope::Cluster => shared_type(envelope),
         KindName::ComponentType => spec(envelope, |spec| component_type(spec, scope)),
         KindName::Trait => spec(envelope, trait_),
         KindName::ProjectType => spec(envelope, project_type),
@@ -55,6 +61,28 @@ fn spec<K: Kind>(envelope: &Envelope, vet: impl Fn(&K) -> Diagnostics) -> Diagno
     envelope
         .spec::<K>()
         .map(|spec| vet(&spec))
+        .unwrap_or_default()
+}
+
+/// A type of the whole platform names traits of the whole platform where it says nothing else; the
+/// namespaced type of the same shape names its own.
+fn shared_type(envelope: &Envelope) -> Diagnostics {
+    let mut raw = envelope.spec.to_value();
+    for list in ["traits", "allowedTraits"] {
+        for reference in raw
+            .get_mut(list)
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
+            if let Some(map) = reference.as_object_mut() {
+                map.entry("kind")
+                    .or_insert_with(|| TraitKind::ClusterTrait.as_str().into());
+            }
+        }
+    }
+    let spec = serde_json::from_value::<ComponentType>(raw);
+    spec.map(|spec| component_type(&spec, Scope::Cluster))
         .unwrap_or_default()
 }
 

@@ -67,7 +67,7 @@ fn the_catalogue_and_the_samples_pass_admission() {
     }
 }
 
-/// Samples that the reference's own admission refuses, or whose defaults depend on their scope.
+/// Samples that the reference's own admission refuses.
 const REFUSED: &[(&str, &str)] = &[
     (
         "ClusterComponentType clustercomponenttype-sample",
@@ -80,10 +80,6 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "ClusterTrait clustertrait-sample",
         "its schema is in a removed notation",
-    ),
-    (
-        "ClusterComponentType service-with-autoscaling",
-        "it leaves out the kind of an embedded trait",
     ),
 ];
 
