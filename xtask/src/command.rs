@@ -97,10 +97,11 @@ pub fn on_path(program: &str) -> bool {
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
-/// The end of a text, for an error.
+/// The end of a text, for an error. A line that repeats is shown once.
 #[must_use]
 pub fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.trim_end().lines().collect();
+    let mut lines: Vec<&str> = text.trim_end().lines().collect();
+    lines.dedup();
     lines[lines.len().saturating_sub(TAIL)..].join("\n")
 }
 

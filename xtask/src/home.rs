@@ -12,6 +12,9 @@ use std::{
 
 use anyhow::{Context, Result};
 
+/// Names the running `xtask` to the programs that it starts.
+const XTASK: &str = "QUINTET_XTASK";
+
 /// The folders that the commands work in. All are absolute.
 #[derive(Debug, Clone)]
 pub struct Home {
@@ -79,6 +82,18 @@ impl Home {
     pub fn binary(&self, profile: &str, name: &str) -> PathBuf {
         let folder = if profile == "dev" { "debug" } else { profile };
         self.target.join(folder).join(name)
+    }
+
+    /// This program, also when a walkthrough or a benchmark calls its library: the one that
+    /// started it, or the one beside it.
+    ///
+    /// # Errors
+    /// The place of the running program is not known.
+    pub fn xtask(&self) -> Result<PathBuf> {
+        match env::var_os(XTASK) {
+            Some(path) => Ok(path.into()),
+            None => Ok(env::current_exe()?.with_file_name("xtask")),
+        }
     }
 
     /// Logs of builds.

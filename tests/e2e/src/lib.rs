@@ -42,6 +42,9 @@ struct Cli {
     /// How many changes are written in the storm.
     #[arg(long, default_value_t = 200)]
     storm_changes: usize,
+    /// Leaves this plane out; may be repeated.
+    #[arg(long, value_name = "PLANE")]
+    without: Vec<String>,
     /// Only these walkthroughs; all without it.
     walkthroughs: Vec<String>,
 }
@@ -88,7 +91,7 @@ fn walk(cli: &Cli) -> Result<()> {
         seconds: cli.storm_seconds,
         changes: cli.storm_changes,
     };
-    let world = World::start(&cli.name, storm)?;
+    let world = World::start(&cli.name, &cli.without, storm)?;
     for (name, walk) in WALKTHROUGHS {
         if !cli.walkthroughs.is_empty() && !cli.walkthroughs.iter().any(|it| it == name) {
             continue;

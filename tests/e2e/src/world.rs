@@ -46,7 +46,7 @@ pub(crate) struct World {
 
 impl World {
     /// Finds the run, or starts it.
-    pub(crate) fn start(name: &str, storm: Storm) -> Result<Self> {
+    pub(crate) fn start(name: &str, without: &[String], storm: Storm) -> Result<Self> {
         let home = Home::discover()?;
         let options = up::Options {
             detach: true,
@@ -55,7 +55,7 @@ impl World {
             name: name.to_owned(),
             release: false,
             no_argo: false,
-            without: Vec::new(),
+            without: without.to_vec(),
         };
         up::bring(&home, &options, &Progress::start())?;
         let folder = Folder::of(&home, name);

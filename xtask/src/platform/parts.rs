@@ -1,6 +1,6 @@
 //! The table of parts: how each is configured, started and seen to serve.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, process::Command};
 
 use anyhow::Result;
 
@@ -10,7 +10,7 @@ use super::{
     plan::{PLANES, Part, Plan, Ready},
     ports::{Listener, Ports},
 };
-use crate::{fingerprint, home::Home};
+use crate::{command, fingerprint, home::Home};
 
 /// What the parts are made for.
 #[derive(Debug)]
@@ -54,6 +54,9 @@ pub fn plane(site: &Site<'_>, name: &str) -> Result<Part> {
     let config = config::write(site, name)?;
     let program = site.home.binary(site.profile, name);
     let admin = site.ports.address(Listener::Admin(index(name)));
+    // A wrong key is told now, and not by a plane that ends again and again.
+    let mut check = Command::new(&program);
+    command::capture(check.arg("--check-config").arg("--config").arg(&config))?;
     Ok(Part {
         name: name.to_owned(),
         fingerprint: fingerprint::of(&[program.clone(), config.clone()])?,
@@ -74,7 +77,7 @@ pub fn forward(site: &Site<'_>, gateway: std::net::SocketAddr) -> Result<Part> {
     let listen = site.ports.address(Listener::Applications);
     Ok(Part {
         name: "applications".to_owned(),
-        program: std::env::current_exe()?,
+        program: site.home.xtask()?,
         arguments: [
             "forward",
             "--listen",
@@ -97,7 +100,7 @@ pub fn forward(site: &Site<'_>, gateway: std::net::SocketAddr) -> Result<Part> {
 /// # Errors
 /// This program cannot be found.
 pub fn argo(site: &Site<'_>) -> Result<Part> {
-    let program = std::env::current_exe()?;
+    let program = site.home.xtask()?;
     let sources = site.home.dev_cluster().join("tools/argo");
     Ok(Part {
         name: "argo-install".to_owned(),

@@ -78,7 +78,7 @@ pub fn is_running(folder: &Folder) -> bool {
 ///
 /// # Errors
 /// It does not start; its log says why.
-pub fn start(folder: &Folder) -> Result<()> {
+pub fn start(home: &Home, folder: &Folder) -> Result<()> {
     if is_running(folder) {
         return Ok(());
     }
@@ -86,7 +86,7 @@ pub fn start(folder: &Folder) -> Result<()> {
         .create(true)
         .append(true)
         .open(folder.log("supervisor"))?;
-    let mut command = Command::new(std::env::current_exe()?);
+    let mut command = Command::new(home.xtask()?);
     command
         .args(["supervise", "--name", folder.name()])
         .process_group(0);

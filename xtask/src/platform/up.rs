@@ -228,7 +228,7 @@ fn build_planes(home: &Home, options: &Options, progress: &Progress) -> Result<(
 ///
 /// The control plane comes first, since it makes the keys and with them NATS's configuration.
 fn serve(site: &Site<'_>, options: &Options, progress: &Progress) -> Result<()> {
-    supervise::start(site.folder)?;
+    supervise::start(site.home, site.folder)?;
     for plane in options.planes() {
         start(site, parts::plane(site, plane)?, progress)?;
         if plane == PLANES[0] {
