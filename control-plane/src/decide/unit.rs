@@ -51,6 +51,8 @@ pub(super) fn remove(
 
 /// Sets the tombstone of a head, or forgets it once the plane has carried it out.
 fn take_from(head: &Head, world: &World<'_>, effects: &mut Effects) -> Result<bool, Halt> {
+    // Read in any case: the report that the tombstone was carried out must wake the owner.
+    let reports = world.reports(&head.unit)?;
     match head.target {
         Target::Bundle(_) => {
             effects.set_unit(
@@ -61,8 +63,7 @@ fn take_from(head: &Head, world: &World<'_>, effects: &mut Effects) -> Result<bo
             Ok(false)
         }
         Target::Tombstone(_) => {
-            let done = world
-                .reports(&head.unit)?
+            let done = reports
                 .iter()
                 .any(|report| counts(report, head) && report.phase == UnitPhase::Deleted);
             if done {
