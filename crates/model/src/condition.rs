@@ -15,24 +15,32 @@ pub enum ConditionStatus {
     Unknown,
 }
 
+/// What the type of a condition looks like: a word, after a DNS name and a slash if it is foreign.
+const TYPE: &str = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$";
+/// What the reason of a condition looks like.
+const REASON: &str = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$";
+
 /// One observation about an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
     /// What is observed, in CamelCase.
     #[serde(rename = "type")]
+    #[schemars(length(max = 316), regex(pattern = TYPE))]
     pub condition_type: String,
     /// Whether it holds.
     pub status: ConditionStatus,
     /// Why, for programs: CamelCase.
+    #[schemars(length(min = 1, max = 1024), regex(pattern = REASON))]
     pub reason: String,
     /// Why, for people.
+    #[schemars(length(max = 32768))]
     pub message: String,
     /// When `status` last changed.
-    #[schemars(with = "String")]
+    #[schemars(schema_with = "crate::schema::time")]
     pub last_transition_time: Timestamp,
     /// Generation of the object that was looked at.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "crate::schema::is_zero")]
     pub observed_generation: u64,
 }
 

@@ -52,7 +52,7 @@ pub fn generate(parts: &[&str], limit: usize) -> String {
 pub fn generate_with_extra(parts: &[&str], extra: Option<&str>, limit: usize) -> String {
     const HASH: usize = 8;
     let mut hashed = parts.join("-");
-    if let Some(extra) = extra {
+    if let Some(extra) = extra.filter(|extra| !extra.is_empty()) {
         hashed.push('-');
         hashed.push_str(extra);
     }
@@ -63,14 +63,15 @@ pub fn generate_with_extra(parts: &[&str], extra: Option<&str>, limit: usize) ->
         0 => (0, 0),
         count => (budget / count, budget % count),
     };
-    let mut name = String::with_capacity(limit);
-    for (index, part) in clean.iter().enumerate() {
+    let shortened = clean.iter().enumerate().map(|(index, part)| {
         let keep = part.len().min(share + usize::from(index < rest));
-        name.push_str(part[..keep].trim_end_matches('.'));
-        name.push('-');
+        part[..keep].trim_end_matches('.')
+    });
+    let readable = shortened.collect::<Vec<_>>().join("-");
+    match readable.trim_matches(['-', '.']) {
+        "" => hash.to_owned(),
+        readable => format!("{readable}-{hash}"),
     }
-    name.push_str(hash);
-    name
 }
 
 fn sanitize(part: &str) -> String {

@@ -58,15 +58,15 @@ pub struct AgentConnection {
     /// How many are.
     pub connected_agents: u32,
     /// When the first of them connected.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub last_connected_time: Option<Timestamp>,
     /// When the last of them went.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub last_disconnected_time: Option<Timestamp>,
     /// When one of them was last heard of.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub last_heartbeat_time: Option<Timestamp>,
     /// More, for people.

@@ -104,7 +104,7 @@ pub struct RenderedObjectStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_status: Option<String>,
     /// When that was seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub last_observed_time: Option<Timestamp>,
 }

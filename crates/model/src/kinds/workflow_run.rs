@@ -60,11 +60,11 @@ pub struct WorkflowRunStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<RunTask>,
     /// When it began.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub started_at: Option<Timestamp>,
     /// When it ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub completed_at: Option<Timestamp>,
 }
@@ -116,11 +116,11 @@ pub struct RunTask {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<TaskPhase>,
     /// When it began.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub started_at: Option<Timestamp>,
     /// When it ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub completed_at: Option<Timestamp>,
     /// More, for people.

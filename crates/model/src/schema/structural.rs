@@ -12,6 +12,15 @@ pub(super) fn plain(schema: &mut Value) {
     unwrap_option(map);
     join_words(map);
     map.remove("title");
+    if ["type", "enum", "anyOf", "oneOf"]
+        .iter()
+        .all(|key| !map.contains_key(*key))
+    {
+        map.insert(
+            "x-kubernetes-preserve-unknown-fields".to_owned(),
+            true.into(),
+        );
+    }
     match map.get("format").and_then(Value::as_str) {
         Some("uint16") => {
             map.insert("format".to_owned(), "int32".into());
@@ -38,8 +47,7 @@ pub(super) fn plain(schema: &mut Value) {
         Some(entries @ Value::Object(_)) => plain(entries),
         _ => {}
     }
-    let free = map.get("additionalProperties") == Some(&free_value());
-    if free {
+    if map.get("additionalProperties") == Some(&free_value()) {
         map.remove("additionalProperties");
         map.insert(
             "x-kubernetes-preserve-unknown-fields".to_owned(),

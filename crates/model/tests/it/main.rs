@@ -1,1 +1,9 @@
-//! Tests of the vocabulary as a whole.
+//! The vocabulary against the published definitions of OpenChoreo and against its own fixtures.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod admission;
+mod compat;
+mod crds;
+mod names;
+mod samples;

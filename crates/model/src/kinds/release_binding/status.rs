@@ -22,7 +22,7 @@ pub struct ReleaseBindingStatus {
     #[serde(default, skip_serializing_if = "Conditions::is_empty")]
     pub conditions: Conditions,
     /// When the spec was last changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub last_spec_update_time: Option<Timestamp>,
     /// Where its endpoints are reached.
@@ -129,7 +129,7 @@ pub struct ConnectionTarget {
     #[schemars(length(min = 1))]
     pub endpoint: String,
     /// The environment, which is that of the binding.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub environment: String,
     /// Through which door it is reached.
     pub visibility: Visibility,
