@@ -87,10 +87,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tracing-opentelemetry", &["kit"]),
     ("tracing-subscriber", &["kit"]),
     ("prometheus", &["kit"]),
-    (
-        "opentelemetry-proto",
-        &["observability-plane", "data-plane-agent"],
-    ),
+    ("opentelemetry-proto", &["observability-plane", "kit"]),
     (
         "axum",
         &["experience-gateway", "observability-plane", "kit"],

@@ -70,6 +70,14 @@ fn control(site: &Site<'_>) -> Result<Value> {
 fn observability(site: &Site<'_>) -> Result<Value> {
     Ok(json!({
         "link": link(site, "observability-plane")?,
+        "listen": {
+            "otlp_grpc": site.ports.address(Listener::OtlpGrpc),
+            "otlp_http": site.ports.address(Listener::OtlpHttp),
+            "observer": site.ports.address(Listener::Observer),
+            "query": site.ports.address(Listener::Query),
+        },
+        "logs": { "folder": site.folder.data("observability-plane").join("logs") },
+        "control_plane": url(site, Listener::Control),
     }))
 }
 
@@ -85,7 +93,6 @@ fn data_agent(site: &Site<'_>) -> Result<Value> {
     Ok(json!({
         "link": link(site, "data-plane-agent")?,
         "cluster": { "kubeconfig": site.kubeconfig },
-        "collect": { "endpoint": url(site, Listener::OtlpGrpc) },
     }))
 }
 
