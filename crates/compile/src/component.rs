@@ -79,32 +79,29 @@ pub struct Compiled {
     pub(crate) bytes: usize,
     /// Where the component is reached.
     pub endpoints: Vec<EndpointStatus>,
-    /// What is meant for the observability plane.
-    pub observability: Vec<Value>,
+    /// What the observability plane should hold, if anything.
+    pub observability: Option<Arc<Bundle>>,
 }
 
 pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compiled, Diagnostics> {
     let variables = Variables::new(snapshot)?;
     let mut rendered = render_objects(compiler, snapshot, &variables)?;
     let observability = finish::take_observability(&mut rendered);
-    let objects = finish::finish(snapshot, &variables, rendered)?;
-    let gateway = endpoints::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec);
-    let workload_endpoints = &snapshot.release.workload.endpoints;
-    let endpoints = endpoints::resolve(
-        workload_endpoints,
-        objects.iter().map(|(_, object)| object),
-        gateway,
-    );
-    let bundle = finish::bundle(snapshot, objects);
+    let observability = finish::observability_bundle(snapshot, &variables, observability)?;
+    let bundle = finish::data_bundle(snapshot, &variables, rendered)?;
     let cell = audit::Cell::Component {
         namespace: &variables.cell,
         labels: &variables.labels,
     };
     audit::check(&bundle, &cell).into_result()?;
+    let gateway = endpoints::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec);
+    let objects = bundle.objects.iter().map(|entry| &entry.object);
+    let endpoints = endpoints::resolve(&snapshot.release.workload.endpoints, objects, gateway);
     let text = bundle.to_text();
     let (digest, bytes) = (Digest::of(text.as_bytes()), text.len());
+    let (bundle, observability) = (Arc::new(bundle), observability.map(Arc::new));
     Ok(Compiled {
-        bundle: Arc::new(bundle),
+        bundle,
         digest,
         bytes,
         endpoints,

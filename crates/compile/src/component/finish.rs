@@ -1,8 +1,10 @@
 //! What is added to every object of a component: labels, namespace, owner, policy, hash.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
-use model::{Bundle, BundleObject, Diagnostic, Policy, canonical, label, name};
+use model::{Bundle, BundleObject, Diagnostic, Policy, UnitId, canonical, label, name};
 
 use super::{Snapshot, variables::Variables};
 use crate::{
@@ -12,27 +14,23 @@ use crate::{
 };
 
 /// Takes out what is meant for the observability plane.
-pub(super) fn take_observability(rendered: &mut Vec<Rendered>) -> Vec<Value> {
-    let (data, observability): (Vec<_>, Vec<_>) = rendered
+pub(super) fn take_observability(rendered: &mut Vec<Rendered>) -> Vec<Rendered> {
+    let (data, observability) = rendered
         .drain(..)
         .partition(|object| object.plane == Plane::Data);
     *rendered = data;
     observability
-        .into_iter()
-        .map(|object| object.object)
-        .collect()
 }
 
-/// The finished objects with their ids, sorted.
-pub(super) fn finish(
+/// The bundle of the data plane: the objects, and the policy that protects them.
+pub(super) fn data_bundle(
     snapshot: &Snapshot,
     variables: &Variables,
     rendered: Vec<Rendered>,
-) -> Result<Vec<(String, Value)>, Diagnostic> {
+) -> Result<Bundle, Diagnostic> {
     let mut objects = label_and_sort(variables, rendered)?;
     objects.push(policy(snapshot, variables));
     for object in &mut objects {
-        object::set_missing_namespace(object, &variables.cell);
         // Whatever a type forgets, the network policy selects the pods.
         if let Some(template) = object::pod_template_mut(object) {
             add_labels(template, &variables.labels);
@@ -42,12 +40,61 @@ pub(super) fn finish(
         {
             object::annotate_pods(object, label::RESTARTED_AT, at);
         }
-        object::stamp_owner(object, &snapshot.unit);
     }
-    let objects = objects.into_iter().enumerate();
-    Ok(objects
-        .map(|(index, object)| (object::id_of(&object, index), object))
-        .collect())
+    let requires = snapshot.cell_unit.iter().cloned().collect();
+    Ok(bundle(snapshot, variables, requires, objects))
+}
+
+/// The bundle of the observability plane, if anything is meant for it. No cell is there to wait for.
+pub(super) fn observability_bundle(
+    snapshot: &Snapshot,
+    variables: &Variables,
+    rendered: Vec<Rendered>,
+) -> Result<Option<Bundle>, Diagnostic> {
+    if rendered.is_empty() {
+        return Ok(None);
+    }
+    let objects = label_and_sort(variables, rendered)?;
+    Ok(Some(bundle(snapshot, variables, Vec::new(), objects)))
+}
+
+fn bundle(
+    snapshot: &Snapshot,
+    variables: &Variables,
+    requires: Vec<UnitId>,
+    objects: Vec<Value>,
+) -> Bundle {
+    let mut taken = BTreeSet::new();
+    let entries = objects.into_iter().enumerate().map(|(index, mut object)| {
+        object::set_missing_namespace(&mut object, &variables.cell);
+        object::stamp_owner(&mut object, &snapshot.unit);
+        let id = free_id(object::id_of(&object, index), &object, &mut taken);
+        BundleObject {
+            id,
+            policy: Policy::Managed,
+            report_status: false,
+            object,
+        }
+    });
+    let objects = entries.collect();
+    Bundle {
+        unit: snapshot.unit.clone(),
+        requires,
+        features: Vec::new(),
+        objects,
+    }
+}
+
+/// Ids leave out group and namespace; the second object of a kind and name has both in its hash.
+fn free_id(id: String, object: &Value, taken: &mut BTreeSet<String>) -> String {
+    if taken.insert(id.clone()) {
+        return id;
+    }
+    let group = object::group_of(object::api_version(object));
+    let parts = [id.as_str(), group, object::namespace(object)];
+    let id = name::generate(&parts, name::MAX_LABEL);
+    taken.insert(id.clone());
+    id
 }
 
 /// Labels every object, annotates pods with the hash of the rest, and sorts.
@@ -68,21 +115,6 @@ pub(super) fn label_and_sort(
         .collect();
     objects.sort_by(|left, right| sort_key(left).cmp(&sort_key(right)));
     Ok(objects)
-}
-
-pub(super) fn bundle(snapshot: &Snapshot, objects: Vec<(String, Value)>) -> Bundle {
-    let objects = objects.into_iter().map(|(id, object)| BundleObject {
-        id,
-        policy: Policy::Managed,
-        report_status: false,
-        object,
-    });
-    Bundle {
-        unit: snapshot.unit.clone(),
-        requires: snapshot.cell_unit.iter().cloned().collect(),
-        features: Vec::new(),
-        objects: objects.collect(),
-    }
 }
 
 fn sort_key(object: &Value) -> (&str, &str, &str, &str) {
