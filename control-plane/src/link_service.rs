@@ -8,6 +8,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bus::{Bus, Incoming, Login, server::HubKeys, subject, subject::Verb};
 use kit::Shutdown;
+use model::{Code, Coded};
 use nkeys::{KeyPair, KeyPairType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ use crate::{
     identity::{self, Registry},
     publish::Signer,
 };
+
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// The links to planes.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -178,16 +182,16 @@ impl Service {
 
     async fn answer_one(&self, hub: &Bus, verb: Verb, question: Incoming) {
         let work = answer::answer(self, hub, verb, &question);
-        let failed = match tokio::time::timeout(Duration::from_secs(10), work).await {
+        let (code, failed) = match tokio::time::timeout(ANSWER, work).await {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => kit::chain(&error),
-            Err(_) => "the answer took too long".to_owned(),
+            Ok(Err(error)) => (error.code(), kit::chain(&error)),
+            Err(_) => (Code::Unavailable, "the answer took too long".to_owned()),
         };
         tracing::warn!(
             subject = question.subject,
             error = failed,
             "a plane got no answer"
         );
-        let _ = hub.answer_error(&question, &failed).await;
+        let _ = hub.answer_error(&question, code, &failed).await;
     }
 }

@@ -1,7 +1,7 @@
 //! The answers, one a verb.
 
 use bus::{Bus, Incoming, subject, subject::Verb};
-use model::{PlaneName, StatusReport, UnitId, UnitRevision};
+use model::{Code, Coded, PlaneName, StatusReport, UnitId, UnitRevision};
 use proto::link::{
     BlobChunk, BlobRequest, HeadsRequest, Heartbeat, HeartbeatAck, Hello, Reports, ReportsAck,
     SignedHeads, Welcome, heartbeat_ack::Verdict,
@@ -38,6 +38,22 @@ pub(super) enum Error {
     Store(#[source] store::Error),
     #[error("the answer was not sent")]
     Bus(#[source] bus::Error),
+}
+
+impl Coded for Error {
+    fn code(&self) -> Code {
+        match self {
+            Self::Subject
+            | Self::Question(_)
+            | Self::Protocol(..)
+            | Self::Report(_)
+            | Self::OtherPlane
+            | Self::Field(_)
+            | Self::Unit(_) => Code::Invalid,
+            Self::Store(error) => error.code(),
+            Self::Bus(error) => error.code(),
+        }
+    }
 }
 
 pub(super) async fn answer(

@@ -61,15 +61,25 @@ pub enum Error {
         source: prost::DecodeError,
     },
     /// The other side answered with an error.
-    #[error("{0}")]
-    Refused(String),
+    #[error("{message}")]
+    Refused {
+        /// What kind of error it is.
+        code: Code,
+        /// Its words.
+        message: String,
+    },
 }
 
 impl Coded for Error {
     fn code(&self) -> Code {
         match self {
             Self::Insecure(_) | Self::Seed | Self::Authority(..) => Code::Invalid,
-            Self::Refused(_) => Code::Conflict,
+            Self::Refused { code, .. } => *code,
+            Self::NoAnswer { source, .. }
+                if source.kind() == async_nats::RequestErrorKind::MaxPayloadExceeded =>
+            {
+                Code::Invalid
+            }
             Self::Connect(_) | Self::NoAnswer { .. } | Self::Send(_) => Code::Unavailable,
             Self::Answer { .. } => Code::Internal,
         }
@@ -88,8 +98,10 @@ impl Error {
     }
 }
 
-/// Header of an answer that is an error.
+/// Header of an answer that is an error: its words.
 const ERROR: &str = "Quintet-Error";
+/// Header of an answer that is an error: its code.
+const CODE: &str = "Quintet-Code";
 /// Header of the trace.
 const TRACE: &str = "traceparent";
 
@@ -163,14 +175,12 @@ impl Bus {
             options = options.add_root_certificates(config.ca_file.clone());
         }
         let (sender, state) = watch::channel(State::Up);
-        let client = options
-            .event_callback(move |event| {
-                follow(&sender, &event);
-                std::future::ready(())
-            })
-            .connect(config.servers.clone())
-            .await
-            .map_err(Error::Connect)?;
+        let options = options.event_callback(move |event| {
+            follow(&sender, &event);
+            std::future::ready(())
+        });
+        let connecting = Box::pin(options.connect(config.servers.clone()));
+        let client = connecting.await.map_err(Error::Connect)?;
         Ok(Self { client, state })
     }
 
@@ -233,12 +243,8 @@ impl Bus {
                 subject: subject.clone(),
                 source,
             })?;
-        if let Some(error) = answer
-            .headers
-            .as_ref()
-            .and_then(|headers| headers.get(ERROR))
-        {
-            return Err(Error::Refused(error.to_string()));
+        if let Some(error) = answer.headers.as_ref().and_then(refusal) {
+            return Err(error);
         }
         A::decode(answer.payload).map_err(|source| Error::Answer { subject, source })
     }
@@ -339,18 +345,24 @@ impl Bus {
             .map_err(|error| Error::Send(Box::new(error)))
     }
 
-    /// Answers a request with an error.
+    /// Answers a request with an error: the other side gets [`Error::Refused`].
     ///
     /// # Errors
     /// When the connection takes no messages.
-    pub async fn answer_error(&self, question: &Incoming, error: &str) -> Result<(), Error> {
+    pub async fn answer_error(
+        &self,
+        question: &Incoming,
+        code: Code,
+        error: &str,
+    ) -> Result<(), Error> {
         let Some(reply) = question.reply.clone() else {
             return Ok(());
         };
-        let line = error.replace(['\r', '\n'], " ");
+        let mut headers = header(ERROR, &error.replace(['\r', '\n'], " "));
+        headers.insert(CODE, format!("{code:?}"));
         let sent = self
             .client
-            .publish_with_headers(reply, header(ERROR, &line), Bytes::new())
+            .publish_with_headers(reply, headers, Bytes::new())
             .await;
         sent.map_err(|error| Error::Send(Box::new(error)))
     }
@@ -397,6 +409,23 @@ impl Incoming {
     pub fn decode<M: prost::Message + Default>(&self) -> Result<M, prost::DecodeError> {
         M::decode(self.payload.clone())
     }
+}
+
+/// The error in the headers of an answer, if it is one. A code that this version does not know is `Internal`.
+fn refusal(headers: &HeaderMap) -> Option<Error> {
+    let message = headers.get(ERROR)?.to_string();
+    let text = headers
+        .get(CODE)
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let code = Code::ALL
+        .iter()
+        .copied()
+        .find(|code| format!("{code:?}") == text);
+    Some(Error::Refused {
+        code: code.unwrap_or(Code::Internal),
+        message,
+    })
 }
 
 fn header(name: &str, value: &str) -> HeaderMap {

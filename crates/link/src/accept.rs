@@ -51,9 +51,14 @@ pub const MAX_UNITS: usize = 100_000;
 /// # Errors
 /// When the head must not be taken.
 pub fn accept(known: Option<&Head>, offered: &Head) -> Result<Taken, Refusal> {
-    let Some(known) = known else { return Ok(Taken::New) };
+    let Some(known) = known else {
+        return Ok(Taken::New);
+    };
     if offered.revision < known.revision {
-        return Err(Refusal::Older { offered: offered.revision, known: known.revision });
+        return Err(Refusal::Older {
+            offered: offered.revision,
+            known: known.revision,
+        });
     }
     if offered.revision == known.revision {
         return match offered.target == known.target {
@@ -63,7 +68,10 @@ pub fn accept(known: Option<&Head>, offered: &Head) -> Result<Taken, Refusal> {
     }
     let compiled = |head: &Head| matches!(head.target, Target::Bundle(_));
     if compiled(offered) && compiled(known) && offered.compiler_epoch < known.compiler_epoch {
-        return Err(Refusal::OlderCompiler { offered: offered.compiler_epoch, known: known.compiler_epoch });
+        return Err(Refusal::OlderCompiler {
+            offered: offered.compiler_epoch,
+            known: known.compiler_epoch,
+        });
     }
     Ok(Taken::New)
 }
@@ -121,7 +129,8 @@ impl Known {
     /// Whether `head` is the latest word about its unit.
     #[must_use]
     pub fn is_current(&self, head: &Head) -> bool {
-        self.find(&head.unit).is_some_and(|known| known.revision == head.revision)
+        self.find(&head.unit)
+            .is_some_and(|known| known.revision == head.revision)
     }
 
     /// Units that are kept although the hub does not know them.
@@ -141,16 +150,24 @@ impl Known {
             return Err(Refusal::TooMany);
         }
         let taken = accept(known, &head)?;
-        match (taken, self.unclaimed.remove(&head.unit)) {
-            (Taken::Known, false) => return Ok(taken),
-            (_, true) => {}
-            (Taken::New, false) => {
-                self.hash = self.hash.wrapping_sub(known.map_or(0, share));
-            }
+        let known = known.map_or(0, share);
+        let reclaimed = self.unclaimed.remove(&head.unit);
+        if taken == Taken::Known {
+            self.hash = self.hash.wrapping_add(if reclaimed { known } else { 0 });
+            return Ok(taken);
         }
+        self.hash = self.hash.wrapping_sub(if reclaimed { 0 } else { known });
         self.hash = self.hash.wrapping_add(share(&head));
         self.heads.insert(head.unit.clone(), head);
         Ok(taken)
+    }
+
+    /// Whether a whole list that was begun at `as_of` and names `listed` shows that the hub has lost a head: it
+    /// says less of the unit than it had signed by then.
+    #[must_use]
+    pub fn is_lost(&self, listed: &Head, as_of: UnitRevision) -> bool {
+        self.find(&listed.unit)
+            .is_some_and(|known| listed.revision < known.revision && known.revision <= as_of)
     }
 
     /// Ends a whole list that named `named` and was begun at `as_of`: units that are not in it and are no newer become
@@ -164,7 +181,9 @@ impl Known {
             .map(|head| head.unit.clone())
             .collect();
         for unit in absent {
-            let tombstone = self.find(&unit).is_some_and(|head| matches!(head.target, Target::Tombstone(_)));
+            let tombstone = self
+                .find(&unit)
+                .is_some_and(|head| matches!(head.target, Target::Tombstone(_)));
             if tombstone {
                 self.drop_head(&unit);
             } else {

@@ -69,8 +69,16 @@ impl FileIdentity {
         Self { path: path.into() }
     }
 
-    fn error(&self, action: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-        Error { action, place: format!("the file `{}`", self.path.display()), source: source.into() }
+    fn error(
+        &self,
+        action: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Error {
+        Error {
+            action,
+            place: format!("the file `{}`", self.path.display()),
+            source: source.into(),
+        }
     }
 }
 
@@ -82,7 +90,9 @@ impl IdentityStore for FileIdentity {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(self.error("load", error)),
             };
-            serde_json::from_slice(&text).map(Some).map_err(|error| self.error("load", error))
+            serde_json::from_slice(&text)
+                .map(Some)
+                .map_err(|error| self.error("load", error))
         })
     }
 

@@ -8,9 +8,11 @@
 pub mod accept;
 mod config;
 mod feed;
+mod fetch;
 pub mod identity;
 mod inbox;
 mod link;
+mod metrics;
 mod pull;
 mod reports;
 mod session;

@@ -1,171 +1,154 @@
-//! Taking pages of heads in, and fetching the bundles that they name.
+//! Step 9: signed pages of heads, asked for or come with a hint, taken in.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use bus::{Bus, subject, subject::Verb};
-use futures::StreamExt;
+use bus::{subject, subject::Verb};
 use model::{Bundle, Digest, Head, Target, UnitRevision};
 use prost::Message;
-use proto::link::{BlobChunk, BlobRequest, HeadPage, HeadsRequest, SignedHeads};
+use proto::link::{HeadPage, HeadsRequest, SignedHeads};
 
 use crate::accept::Taken;
-use crate::inbox::Accepted;
-use crate::link::Shared;
-use crate::session::Error;
-use crate::trust;
+use crate::link::{Live, Shared};
+use crate::trust::{self, Untrusted};
 
-/// Most pages of one pull; the hub has more than 100,000 units otherwise.
+/// Most pages of one pull: more heads than a plane may have units.
 const MAX_PAGES: usize = 4096;
 
-/// Pulls heads after `since`, or the whole list, and what they name. Gives the revision up to which the plane is
-/// complete.
+/// Heads cannot be taken in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The hub did not answer.
+    #[error("the hub gave no heads")]
+    Bus(#[source] bus::Error),
+    /// The signature is not the hub's.
+    #[error("a page of heads is not trusted")]
+    Untrusted(#[source] Untrusted),
+    /// A page cannot be read.
+    #[error("a page of heads cannot be read")]
+    Page(#[source] prost::DecodeError),
+    /// A page is for another plane, or from another hub.
+    #[error("a page of heads is from hub {hub:?} for {plane:?}")]
+    Elsewhere {
+        /// The hub that it is from.
+        hub: String,
+        /// The plane that it is for.
+        plane: String,
+    },
+    /// A head cannot be read.
+    #[error("a head cannot be read")]
+    Head(#[source] proto::convert::Error),
+    /// The list does not end.
+    #[error("the list of heads does not end")]
+    Endless,
+}
+
+/// What a pull came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pulled {
+    /// The plane has every head up to here.
+    pub(crate) up_to: UnitRevision,
+    /// The hub has lost heads that it had signed.
+    pub(crate) lost: bool,
+}
+
+/// A page that the hub signed for this plane.
+pub(crate) struct Page {
+    heads: Vec<Head>,
+    pub(crate) up_to: UnitRevision,
+    last: bool,
+}
+
+/// Pulls the heads after `since`, or the whole list.
 pub(crate) async fn pull(
     shared: &Shared,
-    bus: &Bus,
-    epoch: u64,
+    session: &Live,
     since: Option<UnitRevision>,
-) -> Result<UnitRevision, Error> {
+) -> Result<Pulled, Error> {
     let (mut after, mut after_unit, mut named) = (since, String::new(), BTreeSet::new());
-    let mut first = None;
+    let (mut as_of, mut lost) = (None, false);
     for _ in 0..MAX_PAGES {
-        let question =
-            HeadsRequest { epoch, since: after.map(Into::into), after_unit: after_unit.clone() };
-        let signed: SignedHeads = bus
-            .request(
-                subject::request(&shared.plane, Verb::Heads),
-                &question,
-                None,
-                *shared.config.request_timeout,
-            )
-            .await
-            .map_err(Error::Bus)?;
-        let page = open(shared, &signed).await?;
-        let up_to = page.up_to.unwrap_or_default().into();
-        let as_of = *first.get_or_insert(up_to);
-        let heads = heads_of(shared, &page)?;
-        named.extend(heads.iter().map(|head| head.unit.clone()));
-        after_unit = heads.last().map(|head| head.unit.to_string()).unwrap_or_default();
-        take(shared, bus, epoch, heads, &HashMap::new()).await?;
-        if page.last {
-            if since.is_none() {
-                shared.known().close_list(&named, as_of);
-            }
-            return Ok(as_of);
+        let question = HeadsRequest {
+            epoch: session.epoch,
+            since: after.map(Into::into),
+            after_unit: after_unit.clone(),
+        };
+        let to = subject::request(&shared.plane, Verb::Heads);
+        let asked = session
+            .bus
+            .request(to, &question, None, *shared.config.request_timeout);
+        let signed: SignedHeads = asked.await.map_err(Error::Bus)?;
+        let page = open(shared, &signed)?;
+        let as_of = *as_of.get_or_insert(page.up_to);
+        if since.is_none() {
+            lost |= page
+                .heads
+                .iter()
+                .any(|head| shared.known().is_lost(head, as_of));
+            named.extend(page.heads.iter().map(|head| head.unit.clone()));
         }
-        if since.is_some() {
-            after = Some(up_to);
+        after_unit = page
+            .heads
+            .last()
+            .map(|head| head.unit.to_string())
+            .unwrap_or_default();
+        let (up_to, last) = (page.up_to, page.last);
+        take(shared, page, &HashMap::new());
+        match (last, since) {
+            (true, None) => {
+                shared.known().close_list(&named, as_of);
+                return Ok(Pulled { up_to: as_of, lost });
+            }
+            (true, Some(_)) => return Ok(Pulled { up_to, lost }),
+            (false, None) => {}
+            (false, Some(_)) => after = Some(up_to),
         }
     }
     Err(Error::Endless)
 }
 
-/// The page of a signed answer, if the signature is the hub's and the page is for this plane.
-pub(crate) async fn open(shared: &Shared, signed: &SignedHeads) -> Result<HeadPage, Error> {
-    trust::check(&shared.trusted().await, signed).map_err(Error::Untrusted)?;
-    let page = HeadPage::decode(signed.page.clone()).map_err(Error::Page)?;
-    if page.plane != shared.plane.to_string() {
-        return Err(Error::OtherPlane(page.plane));
+/// Reads a signed page, if the signature is the hub's and the page is for this plane.
+pub(crate) fn open(shared: &Shared, signed: &SignedHeads) -> Result<Page, Error> {
+    trust::check(&shared.trusted(), signed).map_err(Error::Untrusted)?;
+    let HeadPage {
+        hub,
+        plane,
+        heads,
+        up_to,
+        last,
+        ..
+    } = HeadPage::decode(signed.page.clone()).map_err(Error::Page)?;
+    if plane != shared.plane.to_string() || hub != shared.hub() {
+        return Err(Error::Elsewhere { hub, plane });
     }
-    Ok(page)
+    let heads = heads
+        .into_iter()
+        .map(|head| proto::convert::head(&shared.plane, head));
+    let heads = heads.collect::<Result<_, _>>().map_err(Error::Head)?;
+    Ok(Page {
+        heads,
+        up_to: up_to.unwrap_or_default().into(),
+        last,
+    })
 }
 
-pub(crate) fn heads_of(shared: &Shared, page: &HeadPage) -> Result<Vec<Head>, Error> {
-    let heads = page.heads.iter().cloned().map(|head| proto::convert::head(&shared.plane, head));
-    heads.collect::<Result<_, _>>().map_err(Error::Head)
-}
-
-/// Takes heads in, and lets those that are new wait for the agent with their bundles. `at_hand` are bundles that came
-/// with the heads.
-pub(crate) async fn take(
-    shared: &Shared,
-    bus: &Bus,
-    epoch: u64,
-    heads: Vec<Head>,
-    at_hand: &HashMap<Digest, Arc<Bundle>>,
-) -> Result<(), Error> {
-    let mut new = Vec::new();
-    for head in heads {
-        match shared.known().take(head.clone()) {
-            Ok(Taken::New) => new.push(head),
-            Ok(Taken::Known) => {}
-            Err(refusal) => {
-                tracing::warn!(unit.id = %head.unit, error = %refusal, "a head was refused");
+/// Takes the heads of a page in, and lets those that are new wait for the agent. `at_hand` are bundles that came with
+/// them.
+pub(crate) fn take(shared: &Shared, page: Page, at_hand: &HashMap<Digest, Arc<Bundle>>) {
+    for head in page.heads {
+        let taken = shared.known().take(head.clone());
+        match taken {
+            Ok(Taken::New) => {
+                let bundle = match head.target {
+                    Target::Bundle(digest) => at_hand.get(&digest).cloned(),
+                    Target::Tombstone(_) => None,
+                };
+                shared.feed.put(head, bundle);
             }
+            Ok(Taken::Known) => {}
+            Err(refusal) => tracing::warn!(
+                unit.id = %head.unit, head.revision = %head.revision, error = %refusal, "a head was refused"
+            ),
         }
     }
-    let fetched = futures::stream::iter(new)
-        .map(|head| async move {
-            let bundle = match head.target {
-                Target::Tombstone(_) => None,
-                Target::Bundle(digest) => match at_hand.get(&digest) {
-                    Some(bundle) => Some(Arc::clone(bundle)),
-                    None => match fetch(shared, bus, epoch, digest).await? {
-                        Some(bundle) => Some(bundle),
-                        // The hub has a newer head by now.
-                        None => return Ok(None),
-                    },
-                },
-            };
-            Ok(Some(Accepted { head, bundle }))
-        })
-        .buffer_unordered(shared.config.fetches.max(1));
-    let results: Vec<Result<Option<Accepted>, Error>> = fetched.collect().await;
-    for result in results {
-        if let Some(accepted) = result? {
-            shared.feed.put(accepted);
-        }
-    }
-    Ok(())
-}
-
-/// Fetches a bundle in pieces; `None` when the hub does not keep it any more.
-async fn fetch(
-    shared: &Shared,
-    bus: &Bus,
-    epoch: u64,
-    digest: Digest,
-) -> Result<Option<Arc<Bundle>>, Error> {
-    let limit = shared.config.max_bundle.0;
-    let mut data: Vec<u8> = Vec::new();
-    loop {
-        let question = BlobRequest {
-            epoch,
-            digest: digest.as_bytes().to_vec().into(),
-            offset: data.len() as u64,
-        };
-        let chunk: BlobChunk = bus
-            .request(
-                subject::request(&shared.plane, Verb::Blob),
-                &question,
-                None,
-                *shared.config.request_timeout,
-            )
-            .await
-            .map_err(Error::Bus)?;
-        if chunk.missing {
-            return Ok(None);
-        }
-        if chunk.total > limit || data.len() as u64 + chunk.data.len() as u64 > limit {
-            return Err(Error::TooLarge { digest, limit });
-        }
-        data.extend_from_slice(&chunk.data);
-        if data.len() as u64 >= chunk.total {
-            return unpack(digest, &data).map(Some);
-        }
-        if chunk.data.is_empty() {
-            return Err(Error::Truncated(digest));
-        }
-    }
-}
-
-/// The bundle in a compressed text, if it is the one that was asked for.
-pub(crate) fn unpack(digest: Digest, data: &[u8]) -> Result<Arc<Bundle>, Error> {
-    /// Largest bundle when unpacked.
-    const LIMIT: usize = 256 << 20;
-    let text = zstd::bulk::decompress(data, LIMIT).map_err(Error::Unpack)?;
-    if Digest::of(&text) != digest {
-        return Err(Error::WrongDigest(digest));
-    }
-    serde_json::from_slice(&text).map(Arc::new).map_err(Error::Bundle)
 }

@@ -3,6 +3,8 @@
 //! One report per unit waits, the last one put; a report that says nothing new is not sent; what was sent stays until
 //! it is acknowledged. Putting never waits and never fails for want of a connection.
 
+mod send;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,8 +14,10 @@ use tokio::sync::Notify;
 
 use crate::accept::MAX_UNITS;
 
+pub(crate) use send::{send_all, send_rest};
+
 /// Most reports of one request.
-const BATCH_REPORTS: usize = 256;
+pub(crate) const BATCH_REPORTS: usize = 256;
 /// Most bytes of one request; a larger report travels alone.
 const BATCH_BYTES: usize = 512 * 1024;
 /// Largest report; the live status of its objects is left out above it.
@@ -44,8 +48,15 @@ struct Book {
     sequence: u64,
     /// What waits to be sent, in the order of its sequence.
     pending: HashMap<UnitId, Pending>,
-    /// Digest of what the hub has acknowledged.
-    acked: HashMap<UnitId, Digest>,
+    /// What the hub has acknowledged.
+    acked: HashMap<UnitId, Acked>,
+}
+
+#[derive(Debug)]
+struct Acked {
+    content: Digest,
+    /// The report, compressed, in case the hub loses it.
+    packed: Vec<u8>,
 }
 
 #[derive(Debug, Clone)]
@@ -71,7 +82,13 @@ impl Batch {
 
 impl Reports {
     pub(crate) fn new(plane: PlaneName) -> Self {
-        Self { shared: Arc::new(Shared { plane, waiting: Notify::new(), book: Mutex::default() }) }
+        Self {
+            shared: Arc::new(Shared {
+                plane,
+                waiting: Notify::new(),
+                book: Mutex::default(),
+            }),
+        }
     }
 
     /// Says how a unit fares. Plane, epoch and sequence are set here; whatever the report holds there is overwritten.
@@ -83,7 +100,11 @@ impl Reports {
         let content = content(&report);
         let mut book = self.lock();
         if !book.pending.contains_key(&report.unit) {
-            if book.acked.get(&report.unit) == Some(&content) {
+            if book
+                .acked
+                .get(&report.unit)
+                .is_some_and(|acked| acked.content == content)
+            {
                 return Ok(());
             }
             if book.pending.len() >= MAX_UNITS {
@@ -93,7 +114,14 @@ impl Reports {
         book.sequence += 1;
         report.sequence = book.sequence;
         let trace = kit::trace::current();
-        book.pending.insert(report.unit.clone(), Pending { report, content, trace });
+        book.pending.insert(
+            report.unit.clone(),
+            Pending {
+                report,
+                content,
+                trace,
+            },
+        );
         drop(book);
         self.shared.waiting.notify_one();
         Ok(())
@@ -110,12 +138,25 @@ impl Reports {
         self.shared.waiting.notified().await;
     }
 
-    /// The reports that have waited longest, as a request of session `epoch` carries them.
-    pub(crate) fn batch(&self, epoch: u64) -> Batch {
-        let mut entries: Vec<Pending> = self.lock().pending.values().cloned().collect();
-        entries.sort_unstable_by_key(|entry| entry.report.sequence);
+    /// The reports that have waited longest, at most `limit`, as a request of session `epoch` carries them.
+    pub(crate) fn batch(&self, epoch: u64, limit: usize) -> Batch {
+        let entries = {
+            let book = self.lock();
+            let mut order: Vec<&Pending> = book.pending.values().collect();
+            order.sort_unstable_by_key(|entry| entry.report.sequence);
+            order
+                .into_iter()
+                .take(limit.min(BATCH_REPORTS))
+                .cloned()
+                .collect::<Vec<_>>()
+        };
         let (mut batch, mut bytes) = (Batch::default(), 0);
-        for Pending { mut report, content, trace } in entries.into_iter().take(BATCH_REPORTS) {
+        for Pending {
+            mut report,
+            content,
+            trace,
+        } in entries
+        {
             report.epoch = epoch;
             let text = text(&report);
             if bytes + text.len() > BATCH_BYTES && !batch.is_empty() {
@@ -131,18 +172,20 @@ impl Reports {
 
     /// Takes note that the hub has the reports of `batch`, and gives them back.
     pub(crate) fn acknowledge(&self, batch: Batch) -> Vec<StatusReport> {
+        let packed: Vec<Vec<u8>> = batch.texts.iter().map(|text| pack(text)).collect();
         let mut book = self.lock();
         let mut reports = Vec::with_capacity(batch.sent.len());
-        for (content, report) in batch.sent {
-            let newest = book.pending.get(&report.unit).map(|entry| entry.report.sequence);
+        for ((content, report), packed) in batch.sent.into_iter().zip(packed) {
+            let newest = book
+                .pending
+                .get(&report.unit)
+                .map(|entry| entry.report.sequence);
             if newest == Some(report.sequence) {
                 book.pending.remove(&report.unit);
             }
-            book.acked.insert(report.unit.clone(), content);
+            book.acked
+                .insert(report.unit.clone(), Acked { content, packed });
             reports.push(report);
-        }
-        if !book.pending.is_empty() {
-            self.shared.waiting.notify_one();
         }
         reports
     }
@@ -152,13 +195,36 @@ impl Reports {
         self.lock().acked.remove(unit);
     }
 
-    /// Forgets what was acknowledged altogether, since the hub may have lost it.
+    /// Lets every acknowledged report wait again, since the hub may have lost it.
     pub(crate) fn resend(&self) {
-        self.lock().acked.clear();
+        let mut book = self.lock();
+        for (unit, acked) in std::mem::take(&mut book.acked) {
+            if book.pending.contains_key(&unit) {
+                continue;
+            }
+            let Some(mut report) = unpack(&acked.packed) else {
+                continue;
+            };
+            book.sequence += 1;
+            report.sequence = book.sequence;
+            book.pending.insert(
+                unit,
+                Pending {
+                    report,
+                    content: acked.content,
+                    trace: None,
+                },
+            );
+        }
+        drop(book);
+        self.shared.waiting.notify_one();
     }
 
     fn lock(&self) -> MutexGuard<'_, Book> {
-        self.shared.book.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .book
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -178,13 +244,26 @@ fn text(report: &StatusReport) -> String {
         return text;
     }
     let mut short = report.clone();
-    for object in short.objects.iter_mut().filter(|object| object.status.is_some()) {
+    for object in short
+        .objects
+        .iter_mut()
+        .filter(|object| object.status.is_some())
+    {
         object.status = None;
         if object.message.is_empty() {
             LEFT_OUT.clone_into(&mut object.message);
         }
     }
     encode(&short)
+}
+
+fn pack(text: &str) -> Vec<u8> {
+    zstd::bulk::compress(text.as_bytes(), 1).expect("compression into memory has no way to fail")
+}
+
+fn unpack(packed: &[u8]) -> Option<StatusReport> {
+    let text = zstd::stream::decode_all(packed).ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 fn encode(report: &StatusReport) -> String {

@@ -53,13 +53,13 @@ impl State {
     /// # Errors
     /// When it has never been live, or has been fenced. A plane that is merely cut off is ready: it goes on working.
     pub fn ready(&self) -> Result<(), String> {
-        match self.phase {
-            Phase::Fenced => Err("another session of this plane has taken over".to_owned()),
-            _ if self.epoch == 0 && self.units == 0 => Err(match self.problem.is_empty() {
-                true => "the control plane was not reached yet".to_owned(),
-                false => self.problem.clone(),
-            }),
-            _ => Ok(()),
+        if self.phase == Phase::Fenced {
+            return Err("another session of this plane has taken over".to_owned());
+        }
+        match (self.epoch, self.units, self.problem.as_str()) {
+            (0, 0, "") => Err("the control plane was not reached yet".to_owned()),
+            (0, 0, problem) => Err(problem.to_owned()),
+            (_, _, _) => Ok(()),
         }
     }
 }

@@ -7,7 +7,9 @@ use proto::link::{SignedHeads, SigningKey};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Untrusted {
     /// None of the hub's keys is trusted, nor vouched for by a trusted one.
-    #[error("the hub shows no key that this plane trusts: it is another hub, or its keys were replaced without the old one")]
+    #[error(
+        "the hub shows no key that this plane trusts: it is another hub, or its keys were replaced without the old one"
+    )]
     Keys,
     /// The page is signed by a key that is not trusted.
     #[error("the page is signed by {0}, which is not trusted")]
@@ -26,14 +28,18 @@ pub fn follow(trusted: &[String], shown: &[SigningKey]) -> Result<Vec<String>, U
     let mut chain: Vec<String> = Vec::new();
     for (index, key) in shown.iter().enumerate() {
         let known = trusted.contains(&key.public_key) || trusted.is_empty() && index == 0;
-        let vouched = chain.last().is_some_and(|previous| {
-            verify(previous, key.public_key.as_bytes(), &key.vouched)
-        });
+        let vouched = chain
+            .last()
+            .is_some_and(|previous| verify(previous, key.public_key.as_bytes(), &key.vouched));
         if known || vouched {
             chain.push(key.public_key.clone());
         }
     }
-    if chain.is_empty() { Err(Untrusted::Keys) } else { Ok(chain) }
+    if chain.is_empty() {
+        Err(Untrusted::Keys)
+    } else {
+        Ok(chain)
+    }
 }
 
 /// Checks the signature of a page.
@@ -65,14 +71,21 @@ mod tests {
                 let public_key = key.public_key();
                 let vouched = previous.map(|p| p.sign(public_key.as_bytes()).unwrap());
                 previous = Some(key);
-                SigningKey { public_key, vouched: vouched.unwrap_or_default().into() }
+                SigningKey {
+                    public_key,
+                    vouched: vouched.unwrap_or_default().into(),
+                }
             })
             .collect()
     }
 
     #[test]
     fn a_rotated_key_is_trusted_through_the_old_one() {
-        let (old, new, other) = (KeyPair::new_account(), KeyPair::new_account(), KeyPair::new_account());
+        let (old, new, other) = (
+            KeyPair::new_account(),
+            KeyPair::new_account(),
+            KeyPair::new_account(),
+        );
         let trusted = follow(&[], &shown(&[&old])).unwrap();
         assert_eq!(trusted, [old.public_key()]);
         let trusted = follow(&trusted, &shown(&[&old, &new])).unwrap();
@@ -85,7 +98,11 @@ mod tests {
         let key = KeyPair::new_account();
         let page = bytes::Bytes::from_static(b"page");
         let signature = key.sign(&page).unwrap().into();
-        let mut signed = SignedHeads { page, key: key.public_key(), signature };
+        let mut signed = SignedHeads {
+            page,
+            key: key.public_key(),
+            signature,
+        };
         let trusted = [key.public_key()];
         assert_eq!(check(&trusted, &signed), Ok(()));
         signed.page = bytes::Bytes::from_static(b"pages");
