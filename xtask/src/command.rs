@@ -28,7 +28,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// Runs the command and returns what it wrote to its standard output.
 ///
 /// # Errors
-/// The program is missing or did not succeed; the error has what it wrote to its standard error.
+/// The program is missing or did not succeed; the error has what it wrote.
 pub fn capture(command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
