@@ -106,7 +106,8 @@ impl Walk<'_> {
                     });
                 }
                 None if field.required => {
-                    let hint = field.shape.meaning.clone();
+                    let telling = |meaning: &&String| !meaning.eq_ignore_ascii_case(&field.name);
+                    let hint = field.shape.meaning.as_ref().filter(telling).cloned();
                     self.below(&format!(".{}", field.name), |walk| {
                         walk.problem("is required".to_owned(), hint);
                     });
@@ -221,8 +222,12 @@ impl Walk<'_> {
 
     fn size(&mut self, entries: usize, min: u64, max: Option<u64>) {
         let entries = entries as u64;
-        if entries < min {
-            self.problem(format!("must have at least {min} entries"), None);
+        match min {
+            1 if entries == 0 => self.problem("must not be empty".to_owned(), None),
+            min if entries < min => {
+                self.problem(format!("must have at least {min} entries"), None);
+            }
+            _ => {}
         }
         if let Some(max) = max.filter(|max| entries > *max) {
             self.problem(

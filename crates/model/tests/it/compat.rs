@@ -1,6 +1,6 @@
 //! Reading the recorded behaviour of the reference.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf, sync::Mutex};
 
 use model::{Checked, Diagnostics, Draft, Envelope, Stored, yaml};
 use serde_json::Value;
@@ -27,11 +27,15 @@ pub(crate) fn rows(table: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The sample document named `path#n`.
+/// The sample document named `path#n`. Files are read once, since hundreds of rows name the same.
 pub(crate) fn sample(id: &str) -> Value {
+    static FILES: Mutex<BTreeMap<String, Vec<Value>>> = Mutex::new(BTreeMap::new());
     let (path, index) = id.rsplit_once('#').unwrap();
-    let text = read(&format!("samples/{path}"));
-    let documents = yaml::documents(&text).unwrap_or_else(|error| panic!("{id}: {error}"));
+    let mut files = FILES.lock().unwrap();
+    let documents = files.entry(path.to_owned()).or_insert_with(|| {
+        let text = read(&format!("samples/{path}"));
+        yaml::documents(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+    });
     documents[index.parse::<usize>().unwrap()].clone()
 }
 
@@ -69,6 +73,6 @@ pub(crate) fn without_empty(value: &Value) -> Value {
             .filter(|(_, entry)| !empty(entry))
             .collect(),
         Value::Array(items) => items.iter().map(without_empty).collect(),
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }

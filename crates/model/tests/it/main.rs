@@ -5,5 +5,7 @@
 mod admission;
 mod compat;
 mod crds;
+mod kinds;
 mod names;
+mod rules;
 mod samples;
