@@ -5,6 +5,7 @@ mod app;
 mod caller;
 mod config;
 mod logs;
+mod mcp;
 mod portal;
 mod problem;
 mod rest;

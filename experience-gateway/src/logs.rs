@@ -60,7 +60,7 @@ pub(crate) async fn tail(
     let events = entries.map(|entry| {
         Ok(match entry {
             Ok(entry) => Event::default().event("line").data(line(&entry).to_string()),
-            Err(status) => Event::default().event("error").data(status.message().to_owned()),
+            Err(status) => Event::default().event("error").data(status.message()),
         })
     });
     let end = futures::stream::once(async { Ok(Event::default().event("end").data("")) });

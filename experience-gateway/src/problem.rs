@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use model::{Code, Diagnostics};
-use serde_json::json;
+use serde_json::{Value, json};
 use tonic::Status;
 
 /// A failed request.
@@ -37,20 +37,10 @@ impl From<Status> for Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let invalid = self.diagnostics.is_some();
-        let (status, code) = match self.code {
-            Code::Invalid if invalid => (StatusCode::UNPROCESSABLE_ENTITY, "UNPROCESSABLE_CONTENT"),
-            Code::Invalid => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
-            Code::Unauthenticated => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
-            Code::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
-            Code::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND"),
-            Code::AlreadyExists | Code::Conflict => (StatusCode::CONFLICT, "CONFLICT"),
-            Code::Exhausted => (StatusCode::INSUFFICIENT_STORAGE, "EXHAUSTED"),
-            Code::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
-            Code::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
-        };
+impl Problem {
+    /// What is said of the problem: the message, and each diagnostic.
+    pub(crate) fn body(&self) -> Value {
+        let (_, code) = self.status();
         let mut body = json!({"error": self.message, "code": code});
         if let Some(diagnostics) = &self.diagnostics {
             let details = diagnostics.iter().map(|diagnostic| {
@@ -62,6 +52,27 @@ impl IntoResponse for Problem {
             });
             body["details"] = details.collect();
         }
-        (status, Json(body)).into_response()
+        body
+    }
+
+    fn status(&self) -> (StatusCode, &'static str) {
+        let invalid = self.diagnostics.is_some();
+        match self.code {
+            Code::Invalid if invalid => (StatusCode::UNPROCESSABLE_ENTITY, "UNPROCESSABLE_CONTENT"),
+            Code::Invalid => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
+            Code::Unauthenticated => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
+            Code::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Code::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND"),
+            Code::AlreadyExists | Code::Conflict => (StatusCode::CONFLICT, "CONFLICT"),
+            Code::Exhausted => (StatusCode::INSUFFICIENT_STORAGE, "EXHAUSTED"),
+            Code::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
+            Code::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        (self.status().0, Json(self.body())).into_response()
     }
 }

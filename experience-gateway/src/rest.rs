@@ -12,7 +12,7 @@ use axum::{
 use model::{KindName, Scope};
 use serde_json::json;
 
-use crate::{logs, portal, stream, upstream::Upstream, verbs};
+use crate::{logs, mcp, portal, stream, upstream::Upstream, verbs};
 
 /// Kinds that are read only: they are made by the platform, or frozen.
 const READ_ONLY: &[KindName] = &[KindName::RenderedRelease];
@@ -55,7 +55,7 @@ pub(crate) fn router(upstream: Upstream) -> Router {
             router.route(&collection, list.post(create)).route(&item, read.put(update).delete(delete))
         };
     }
-    router.merge(portal::router()).with_state(upstream)
+    router.merge(portal::router()).merge(mcp::router(&upstream)).with_state(upstream)
 }
 
 /// Ready when the control plane answers, whatever it answers.

@@ -50,7 +50,7 @@ pub(crate) async fn events(
         let change = match change {
             Ok(change) => change,
             Err(status) => {
-                return Ok(Event::default().event("error").data(status.message().to_owned()));
+                return Ok(Event::default().event("error").data(status.message()));
             }
         };
         let name = match change.r#type() {

@@ -128,7 +128,7 @@ pub(crate) fn document(object: Object) -> Result<Value, Problem> {
 }
 
 /// Reads a body. Kind, namespace and, for an update, name are those of the path, whatever the body says.
-fn read(
+pub(crate) fn read(
     (kind, scope): Kind,
     names: &HashMap<String, String>,
     body: &[u8],
