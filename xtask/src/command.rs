@@ -35,13 +35,9 @@ pub fn capture(command: &mut Command) -> Result<String> {
         .output()
         .with_context(|| describe(command))?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "{}: {}: {}",
-            describe(command),
-            output.status,
-            last_lines(&said)
-        );
+        let said = [output.stdout, output.stderr].concat();
+        let said = last_lines(&String::from_utf8_lossy(&said));
+        bail!("{}: {}: {said}", describe(command), output.status);
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
