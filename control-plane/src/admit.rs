@@ -28,22 +28,22 @@ pub fn admit(mut envelope: Envelope, old: Option<&Stored>) -> Result<Checked, Di
             "choose a shorter name of lower-case letters, digits and '-'",
         );
     }
-    diagnostics.extend(compile::vet::object(&envelope));
-    match (
-        Draft {
-            envelope,
-            old: old.cloned(),
+    let draft = Draft {
+        envelope: envelope.clone(),
+        old: old.cloned(),
+    };
+    match draft.check() {
+        // Expressions are checked in the object as it will be stored: defaults decide what they see.
+        Ok(checked) => {
+            diagnostics.extend(compile::vet::object(checked.envelope()));
+            diagnostics.into_result()?;
+            Ok(checked)
         }
-        .check(),
-        diagnostics.is_empty(),
-    ) {
-        (Ok(checked), true) => Ok(checked),
-        (Ok(_), false) => Err(diagnostics),
-        (Err(found), _) => {
+        Err(mut found) => {
             // What the kind says comes first: expressions are checked against what it understood.
-            let mut all = found;
-            all.extend(diagnostics);
-            Err(all)
+            diagnostics.extend(compile::vet::object(&envelope));
+            found.extend(diagnostics);
+            Err(found)
         }
     }
 }
