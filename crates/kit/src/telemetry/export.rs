@@ -133,7 +133,7 @@ fn resource(binary: &str, config: &Config) -> Resource {
         .build()
 }
 
-fn connect(endpoint: &str, config: &Config) -> Result<Channel, Error> {
+pub(super) fn connect(endpoint: &str, config: &Config) -> Result<Channel, Error> {
     let wrong = |source| Error::Endpoint {
         endpoint: endpoint.to_owned(),
         source,
