@@ -7,7 +7,7 @@ use model::PlaneName;
 use reconcile::{agent, target::FEATURES};
 use tokio::sync::watch;
 
-use crate::{config::Config, hub, lead, metrics, tasks};
+use crate::{collect, config::Config, hub, lead, metrics, tasks};
 
 /// Starts the agent: it returns at once, and begins to work when its cluster answers.
 ///
@@ -19,7 +19,13 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
     let reached = tasks.gate("cluster");
     let all = tasks.clone();
     tasks.spawn_once("agent", move |shutdown| async move {
-        let agent = Agent { config, plane, cluster, tasks: all, reached };
+        let agent = Agent {
+            config,
+            plane,
+            cluster,
+            tasks: all,
+            reached,
+        };
         agent.run(term, shutdown).await
     });
     Ok(())
@@ -34,12 +40,18 @@ struct Agent {
 }
 
 impl Agent {
-    async fn run(self, mut term: Option<watch::Receiver<Term>>, shutdown: Shutdown) -> Result<(), StartError> {
+    async fn run(
+        self,
+        mut term: Option<watch::Receiver<Term>>,
+        shutdown: Shutdown,
+    ) -> Result<(), StartError> {
         if shutdown.unless(lead::leads(&mut term)).await.is_none() {
             return Ok(());
         }
         let opening = agent::open(&self.cluster, &self.config.cluster.namespace);
-        let Some(opened) = shutdown.unless(opening).await else { return Ok(()) };
+        let Some(opened) = shutdown.unless(opening).await else {
+            return Ok(());
+        };
         self.begin(opened, shutdown.clone()).await?;
         match shutdown.unless(lead::lost(term)).await {
             None => Ok(()),
@@ -63,8 +75,12 @@ impl Agent {
         let engine = self.config.reconcile.engine(self.plane.clone());
         let stop = async move { shutdown.soft().await };
         let parts = opened.parts(engine, hub::sink(link.reports().clone()), stop);
-        metrics::register(self.cluster.requests().clone(), parts.handle.stats().clone());
+        metrics::register(
+            self.cluster.requests().clone(),
+            parts.handle.stats().clone(),
+        );
         tasks::spawn(&self.tasks, parts, link);
+        collect::spawn(&self.tasks, &self.config, self.cluster.clone())?;
         self.reached.open();
         Ok(())
     }

@@ -1,63 +1,118 @@
-//! The `collect` role: ships the logs of managed pods as OTLP with platform labels.
-//!
-//! Pods are found by their platform labels and followed through the Kubernetes API. What cannot be shipped waits in a
-//! bounded queue; a follow that breaks is resumed where it was.
+//! The role `collect`: the logs of managed pods, sent on over OTLP with the platform's labels.
 
-mod follow;
-mod ship;
+use std::path::PathBuf;
 
-use std::time::Duration;
-
-use cluster::Cluster;
-use kit::{TaskSpec, Tasks};
+use cluster::{
+    Cluster, Selection,
+    collect::{self, Chunk, Sink},
+};
+use kit::{
+    Clock, StartError, Tasks,
+    config::HumanDuration,
+    telemetry::{LogBatch, LogShipper},
+};
+use model::label;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 
-/// Shipping the logs of managed pods.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+/// The logs of managed pods.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Whether this agent collects.
+    /// Whether this process collects them.
     pub enabled: bool,
-    /// OTLP over gRPC: where logs are sent.
+    /// Where they are sent by OTLP over gRPC; empty for `kit.telemetry.otlp_endpoint`.
     pub endpoint: String,
-    /// How often pods are looked for.
-    pub period: kit::config::HumanDuration,
+    /// How many containers are followed at the same time.
+    pub streams: usize,
+    /// How long lines are gathered before they are sent.
+    pub delay: HumanDuration,
+    /// File that remembers how far each log was sent; empty for `collect.json` beside `link.identity_file`.
+    pub positions: PathBuf,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             enabled: true,
-            endpoint: "http://127.0.0.1:4317".to_owned(),
-            period: kit::config::HumanDuration::from_secs(2),
+            endpoint: String::new(),
+            streams: 500,
+            delay: HumanDuration::from_millis(200),
+            positions: PathBuf::new(),
         }
     }
 }
 
-/// Lines that wait to be shipped.
-const QUEUE: usize = 8192;
-/// Pods that are followed at the same time.
-const FOLLOWS: usize = 512;
-/// How long a batch is gathered.
-const GATHER: Duration = Duration::from_millis(200);
+/// Pods of components; those of workflow runs are collected by the plane that runs them.
+fn selection() -> Selection {
+    Selection(format!("{},!{}", label::NAMESPACE, label::WORKFLOW_RUN))
+}
 
-pub(crate) fn spawn(tasks: &Tasks, config: &Config, cluster: Cluster) {
-    if !config.enabled {
-        return;
+/// Spawns the collector, if it is wanted and has somewhere to send to.
+///
+/// # Errors
+/// When the endpoint cannot be used.
+pub(crate) fn spawn(
+    tasks: &Tasks,
+    config: &crate::Config,
+    cluster: Cluster,
+) -> Result<(), StartError> {
+    let mut telemetry = config.kit.telemetry.clone();
+    if !config.collect.endpoint.is_empty() {
+        telemetry.otlp_endpoint = Some(config.collect.endpoint.clone());
     }
-    let (lines, queue) = mpsc::channel(QUEUE);
-    let children = tasks.children("collect.follow", FOLLOWS);
-    let period = *config.period;
-    tasks.spawn(TaskSpec::restarting("collect"), move |shutdown| {
-        let (cluster, lines, children) = (cluster.clone(), lines.clone(), children.clone());
-        async move {
-            shutdown.unless(follow::run(cluster, lines, children, period)).await;
-        }
+    let shipper = LogShipper::new(&telemetry, "data-plane-agent/collect")?;
+    let Some(shipper) = shipper.filter(|_| config.collect.enabled) else {
+        return Ok(());
+    };
+    let positions = match config.collect.positions.as_os_str().is_empty() {
+        true => config.link.identity_file.with_file_name("collect.json"),
+        false => config.collect.positions.clone(),
+    };
+    let settings = collect::Config {
+        selection: selection(),
+        label_prefix: label::PREFIX.to_owned(),
+        streams: config.collect.streams,
+        delay: *config.collect.delay,
+        positions,
+    };
+    let sink = Otlp {
+        shipper,
+        clock: Clock::system(),
+    };
+    tasks.spawn_once("collect", move |shutdown| async move {
+        shutdown
+            .unless(collect::collect(cluster, settings, sink))
+            .await;
     });
-    let endpoint = config.endpoint.clone();
-    tasks.spawn_once("collect.ship", move |shutdown| async move {
-        shutdown.unless(ship::run(endpoint, queue)).await.unwrap_or(Ok(()))
-    });
+    Ok(())
+}
+
+struct Otlp {
+    shipper: LogShipper,
+    clock: Clock,
+}
+
+impl Sink for Otlp {
+    async fn take(&mut self, chunks: &[Chunk]) -> Result<(), String> {
+        let batches: Vec<LogBatch> = chunks.iter().map(batch).collect();
+        self.shipper.ship(&batches, self.clock.now()).await
+    }
+}
+
+fn batch(chunk: &Chunk) -> LogBatch {
+    let source = &chunk.source;
+    let mut attributes = vec![
+        ("k8s.namespace.name".to_owned(), source.namespace.clone()),
+        ("k8s.pod.name".to_owned(), source.pod.clone()),
+        ("k8s.pod.uid".to_owned(), source.uid.clone()),
+        ("k8s.container.name".to_owned(), source.container.clone()),
+    ];
+    attributes.extend(source.labels.clone());
+    let lines = chunk
+        .lines
+        .iter()
+        .map(|line| (line.at, line.text.clone()))
+        .collect();
+    LogBatch { attributes, lines }
 }

@@ -22,6 +22,8 @@ pub struct Config {
     pub reconcile: ReconcileConfig,
     /// Several replicas, of which one works.
     pub leader: LeaderConfig,
+    /// The logs of managed pods.
+    pub collect: crate::collect::Config,
 }
 
 /// The cluster that this agent works in.
@@ -56,7 +58,10 @@ impl ClusterConfig {
         if self.kubeconfig.as_os_str().is_empty() {
             return Access::InCluster;
         }
-        Access::Kubeconfig { path: self.kubeconfig.clone(), context: self.context.clone() }
+        Access::Kubeconfig {
+            path: self.kubeconfig.clone(),
+            context: self.context.clone(),
+        }
     }
 }
 
@@ -74,7 +79,11 @@ pub struct ReconcileConfig {
 
 impl Default for ReconcileConfig {
     fn default() -> Self {
-        Self { coalesce: HumanDuration::from_millis(50), parallel: 16, prunes_per_minute: 200 }
+        Self {
+            coalesce: HumanDuration::from_millis(50),
+            parallel: 16,
+            prunes_per_minute: 200,
+        }
     }
 }
 
@@ -104,6 +113,9 @@ pub struct LeaderConfig {
 
 impl Default for LeaderConfig {
     fn default() -> Self {
-        Self { elect: false, lease: HumanDuration::from_secs(10) }
+        Self {
+            elect: false,
+            lease: HumanDuration::from_secs(10),
+        }
     }
 }

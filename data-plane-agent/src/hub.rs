@@ -18,7 +18,12 @@ pub(crate) fn sink(reports: Reports) -> ReportSink {
 }
 
 /// Passes on what the link accepts and how it stands, until the link ends.
-pub(crate) async fn pump(mut accepted: Inbox, mut state: watch::Receiver<State>, engine: Handle, shutdown: Shutdown) {
+pub(crate) async fn pump(
+    mut accepted: Inbox,
+    mut state: watch::Receiver<State>,
+    engine: Handle,
+    shutdown: Shutdown,
+) {
     let (mut resync, mut fenced) = (state.borrow().resync, false);
     loop {
         tokio::select! {

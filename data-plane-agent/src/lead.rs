@@ -17,16 +17,27 @@ pub(crate) async fn connect(
     tasks: &Tasks,
 ) -> Result<(Cluster, Option<watch::Receiver<Term>>), StartError> {
     let access = config.cluster.access();
-    let settings = |fence| Settings { deadline: *config.cluster.deadline, fence };
+    let settings = |fence| Settings {
+        deadline: *config.cluster.deadline,
+        fence,
+    };
     if !config.leader.elect {
-        return Ok((Cluster::connect(&access, settings(Fence::open())).await?, None));
+        return Ok((
+            Cluster::connect(&access, settings(Fence::open())).await?,
+            None,
+        ));
     }
     // Renewals are not fenced by themselves, and do not wait behind anything else.
     let unfenced = Cluster::connect(&access, settings(Fence::open())).await?;
     let identity = kit::Entropy::system().uuid().to_string();
     let name = format!("agent-{}", config.link.plane);
-    let (mut election, term) =
-        Election::new(unfenced, &config.cluster.namespace, &name, identity, *config.leader.lease);
+    let (mut election, term) = Election::new(
+        unfenced,
+        &config.cluster.namespace,
+        &name,
+        identity,
+        *config.leader.lease,
+    );
     tasks.spawn_once("lead", move |shutdown| async move {
         shutdown.unless(election.run()).await;
         election.release().await;

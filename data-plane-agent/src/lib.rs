@@ -5,6 +5,7 @@
 //! plane and the bus away it goes on with what it has.
 
 mod app;
+mod collect;
 mod config;
 mod hub;
 mod lead;

@@ -12,8 +12,10 @@ pub(crate) fn register(requests: Requests, stats: Stats) {
         .with_description("Requests to the Kubernetes API, retries and watches included")
         .with_callback(move |observer| {
             for count in requests.counts() {
-                let labels =
-                    [KeyValue::new("verb", count.verb), KeyValue::new("resource", count.resource)];
+                let labels = [
+                    KeyValue::new("verb", count.verb),
+                    KeyValue::new("resource", count.resource),
+                ];
                 observer.observe(count.sent, &labels);
             }
         })

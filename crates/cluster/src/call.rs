@@ -50,7 +50,11 @@ impl Cluster {
             ..PatchParams::default()
         };
         let id = ObjectId::of(object)?;
-        let result = self.write(&id, |url| Request::new(url).patch(&id.name, &params, &Patch::Apply(object))).await?;
+        let result = self
+            .write(&id, |url| {
+                Request::new(url).patch(&id.name, &params, &Patch::Apply(object))
+            })
+            .await?;
         if id.kind.kind == "CustomResourceDefinition" {
             let group = object.pointer("/spec/group").and_then(Value::as_str);
             self.0.discovery.forget(group.unwrap_or_default());
@@ -65,7 +69,8 @@ impl Cluster {
     pub async fn create(&self, object: &Value) -> Result<Value> {
         let id = ObjectId::of(object)?;
         let body = object.to_string().into_bytes();
-        self.write(&id, |url| Request::new(url).create(&by_us(), body)).await
+        self.write(&id, |url| Request::new(url).create(&by_us(), body))
+            .await
     }
 
     /// Replaces an object, if it still has the `metadata.resourceVersion` of `object`.
@@ -75,7 +80,10 @@ impl Cluster {
     pub async fn replace(&self, object: &Value) -> Result<Value> {
         let id = ObjectId::of(object)?;
         let body = object.to_string().into_bytes();
-        self.write(&id, |url| Request::new(url).replace(&id.name, &by_us(), body)).await
+        self.write(&id, |url| {
+            Request::new(url).replace(&id.name, &by_us(), body)
+        })
+        .await
     }
 
     /// Merges `patch` into an object (JSON merge patch).
@@ -83,8 +91,14 @@ impl Cluster {
     /// # Errors
     /// Those of a call.
     pub async fn merge(&self, id: &ObjectId, patch: &Value) -> Result<Value> {
-        let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
-        self.write(id, |url| Request::new(url).patch(&id.name, &params, &Patch::Merge(patch))).await
+        let params = PatchParams {
+            field_manager: Some(MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        self.write(id, |url| {
+            Request::new(url).patch(&id.name, &params, &Patch::Merge(patch))
+        })
+        .await
     }
 
     /// Deletes an object in the background, dependents included.
@@ -92,12 +106,19 @@ impl Cluster {
     /// # Errors
     /// [`Error::Conflict`] when the precondition does not hold, or those of a call.
     pub async fn delete(&self, id: &ObjectId, precondition: &Precondition) -> Result<Deleted> {
-        let resource_version = Some(precondition.resource_version.clone()).filter(|it| !it.is_empty());
+        let resource_version =
+            Some(precondition.resource_version.clone()).filter(|it| !it.is_empty());
         let params = DeleteParams {
-            preconditions: Some(Preconditions { uid: Some(precondition.uid.clone()), resource_version }),
+            preconditions: Some(Preconditions {
+                uid: Some(precondition.uid.clone()),
+                resource_version,
+            }),
             ..DeleteParams::background()
         };
-        match self.write(id, |url| Request::new(url).delete(&id.name, &params)).await {
+        match self
+            .write(id, |url| Request::new(url).delete(&id.name, &params))
+            .await
+        {
             Ok(_) => Ok(Deleted::Accepted),
             Err(Error::NotFound { .. } | Error::UnknownApi(_)) => Ok(Deleted::Absent),
             Err(error) => Err(error),
@@ -110,7 +131,10 @@ impl Cluster {
     /// Those of a call.
     pub async fn find(&self, id: &ObjectId) -> Result<Option<Value>> {
         let params = GetParams::default();
-        match self.call(id, |url| Request::new(url).get(&id.name, &params)).await {
+        match self
+            .call(id, |url| Request::new(url).get(&id.name, &params))
+            .await
+        {
             Ok(object) => Ok(Some(object)),
             Err(Error::NotFound { .. } | Error::UnknownApi(_)) => Ok(None),
             Err(error) => Err(error),
@@ -121,15 +145,25 @@ impl Cluster {
     ///
     /// # Errors
     /// Those of a call.
-    pub async fn list(&self, kind: &ApiKind, namespace: Option<&str>, labels: &str) -> Result<Vec<Value>> {
+    pub async fn list(
+        &self,
+        kind: &ApiKind,
+        namespace: Option<&str>,
+        labels: &str,
+    ) -> Result<Vec<Value>> {
         let api = self.discover(kind).await?;
         let url = api.collection(namespace);
-        let mut params = ListParams { limit: Some(PAGE), ..ListParams::default() };
+        let mut params = ListParams {
+            limit: Some(PAGE),
+            ..ListParams::default()
+        };
         params.label_selector = Some(labels.to_owned()).filter(|it| !it.is_empty());
         let mut objects = Vec::new();
         loop {
             let request = Request::new(url.clone()).list(&params);
-            let mut page = self.send(&kind.to_string(), kind.kind == "Secret", request).await?;
+            let mut page = self
+                .send(&kind.to_string(), kind.kind == "Secret", request)
+                .await?;
             if let Some(Value::Array(items)) = page.get_mut("items").map(Value::take) {
                 objects.extend(items.into_iter().map(|item| typed(item, kind)));
             }
@@ -156,10 +190,16 @@ impl Cluster {
         request: impl FnOnce(String) -> Result<http::Request<Vec<u8>>, kube::core::request::Error>,
     ) -> Result<Value> {
         let api = self.discover(&id.kind).await?;
-        let request = request(api.collection_of(id)?).map_err(|error| about(id, kube::Error::BuildRequest(error)))?;
+        let request = request(api.collection_of(id)?)
+            .map_err(|error| about(id, kube::Error::BuildRequest(error)))?;
         let what = id.to_string();
         let call = async {
-            let text = self.0.client.request_text(request).await.map_err(|error| about(id, error))?;
+            let text = self
+                .0
+                .client
+                .request_text(request)
+                .await
+                .map_err(|error| about(id, error))?;
             serde_json::from_str(&text).map_err(|error| Error::answer(&what, error))
         };
         self.in_time(&what, call).await
@@ -171,7 +211,8 @@ impl Cluster {
         secret: bool,
         request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
     ) -> Result<Value> {
-        let request = request.map_err(|error| classify(what, secret, kube::Error::BuildRequest(error)))?;
+        let request =
+            request.map_err(|error| classify(what, secret, kube::Error::BuildRequest(error)))?;
         let call = async {
             let text = self.0.client.request_text(request).await;
             let text = text.map_err(|error| classify(what, secret, error))?;
@@ -182,7 +223,10 @@ impl Cluster {
 }
 
 fn by_us() -> PostParams {
-    PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() }
+    PostParams {
+        field_manager: Some(MANAGER.to_owned()),
+        ..PostParams::default()
+    }
 }
 
 /// Items of a list come without their kind.

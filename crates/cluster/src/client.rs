@@ -41,7 +41,10 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(15), fence: Fence::open() }
+        Self {
+            deadline: Duration::from_secs(15),
+            fence: Fence::open(),
+        }
     }
 }
 
@@ -67,7 +70,9 @@ pub(crate) struct Inner {
 
 impl std::fmt::Debug for Cluster {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cluster").field("settings", &self.0.settings).finish_non_exhaustive()
+        f.debug_struct("Cluster")
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
     }
 }
 
@@ -91,11 +96,17 @@ impl Cluster {
             counter.add(&request);
             request
         });
-        let builder = ClientBuilder::try_from(config)
-            .map_err(|error| Error::Access { message: error.to_string() })?;
+        let builder = ClientBuilder::try_from(config).map_err(|error| Error::Access {
+            message: error.to_string(),
+        })?;
         let client = builder.with_layer(&layer).build();
         let discovery = Discovery::default();
-        Ok(Self(Arc::new(Inner { client, discovery, requests, settings })))
+        Ok(Self(Arc::new(Inner {
+            client,
+            discovery,
+            requests,
+            settings,
+        })))
     }
 
     /// How many requests were sent.
@@ -127,9 +138,17 @@ impl Cluster {
             namespace: None,
             name: "kube-system".into(),
         };
-        let namespace = self.find(&id).await?.ok_or_else(|| Error::NotFound { what: id.to_string() })?;
-        let uid = namespace.pointer("/metadata/uid").and_then(|uid| uid.as_str()).unwrap_or_default();
-        Ok(Version { kubernetes: info.git_version, cluster_uid: uid.to_owned() })
+        let namespace = self.find(&id).await?.ok_or_else(|| Error::NotFound {
+            what: id.to_string(),
+        })?;
+        let uid = namespace
+            .pointer("/metadata/uid")
+            .and_then(|uid| uid.as_str())
+            .unwrap_or_default();
+        Ok(Version {
+            kubernetes: info.git_version,
+            cluster_uid: uid.to_owned(),
+        })
     }
 
     /// How the cluster serves a kind: from memory, or asked of it, at most once in five seconds where the answer was no.
@@ -137,7 +156,11 @@ impl Cluster {
     /// # Errors
     /// [`Error::UnknownApi`], or those of a call.
     pub async fn discover(&self, kind: &ApiKind) -> Result<Api> {
-        self.in_time(&kind.to_string(), self.0.discovery.find(&self.0.client, kind)).await
+        self.in_time(
+            &kind.to_string(),
+            self.0.discovery.find(&self.0.client, kind),
+        )
+        .await
     }
 
     /// `call`, or an error once the deadline has passed.

@@ -31,7 +31,9 @@ impl Api {
     /// Path of the collection that holds `id`.
     pub(crate) fn collection_of(&self, id: &ObjectId) -> Result<String> {
         if self.namespaced && id.namespace.is_none() {
-            return Err(Error::Malformed { path: "/metadata/namespace" });
+            return Err(Error::Malformed {
+                path: "/metadata/namespace",
+            });
         }
         Ok(self.collection(id.namespace.as_deref()))
     }
@@ -62,8 +64,17 @@ impl Discovery {
             }
         }
         let kinds = Arc::new(ask(client, kind).await?);
-        self.lock().insert(key, Known { asked: Instant::now(), kinds: kinds.clone() });
-        kinds.get(&kind.kind).cloned().ok_or_else(|| Error::UnknownApi(kind.clone()))
+        self.lock().insert(
+            key,
+            Known {
+                asked: Instant::now(),
+                kinds: kinds.clone(),
+            },
+        );
+        kinds
+            .get(&kind.kind)
+            .cloned()
+            .ok_or_else(|| Error::UnknownApi(kind.clone()))
     }
 
     /// Lets the next look-up of the kind ask the cluster: it has just said that the resource is not there, or its
@@ -89,7 +100,10 @@ async fn ask(client: &Client, kind: &ApiKind) -> Result<HashMap<String, Api>> {
         Err(Error::NotFound { .. }) => return Ok(HashMap::new()),
         Err(error) => return Err(error),
     };
-    let resources = list.resources.into_iter().filter(|it| !it.name.contains('/'));
+    let resources = list
+        .resources
+        .into_iter()
+        .filter(|it| !it.name.contains('/'));
     let known = resources.map(|it| {
         let resource = ApiResource {
             group: kind.group.clone(),
@@ -98,7 +112,13 @@ async fn ask(client: &Client, kind: &ApiKind) -> Result<HashMap<String, Api>> {
             kind: it.kind.clone(),
             plural: it.name,
         };
-        (it.kind, Api { resource, namespaced: it.namespaced })
+        (
+            it.kind,
+            Api {
+                resource,
+                namespaced: it.namespaced,
+            },
+        )
     });
     Ok(known.collect())
 }

@@ -106,7 +106,10 @@ impl Error {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Conflict { .. } | Self::Exists { .. } | Self::Unavailable { .. } | Self::Fenced => true,
+            Self::Conflict { .. }
+            | Self::Exists { .. }
+            | Self::Unavailable { .. }
+            | Self::Fenced => true,
             Self::Malformed { .. }
             | Self::Refused { .. }
             | Self::Forbidden { .. }
@@ -125,11 +128,16 @@ impl Error {
     }
 
     pub(crate) fn timed_out(what: &str) -> Self {
-        Self::Unavailable { message: format!("no answer about {what} in time") }
+        Self::Unavailable {
+            message: format!("no answer about {what} in time"),
+        }
     }
 
     pub(crate) fn answer(what: impl ToString, message: impl ToString) -> Self {
-        Self::Answer { what: what.to_string(), message: message.to_string() }
+        Self::Answer {
+            what: what.to_string(),
+            message: message.to_string(),
+        }
     }
 }
 
@@ -148,8 +156,10 @@ impl Coded for Error {
 }
 
 fn managers(conflicts: &[FieldConflict]) -> String {
-    let mut texts: Vec<String> =
-        conflicts.iter().map(|it| format!("{} ({})", it.manager, it.field)).collect();
+    let mut texts: Vec<String> = conflicts
+        .iter()
+        .map(|it| format!("{} ({})", it.manager, it.field))
+        .collect();
     texts.sort();
     texts.dedup();
     texts.join(", ")
@@ -161,31 +171,48 @@ pub(crate) fn about(id: &ObjectId, error: kube::Error) -> Error {
 }
 
 /// The error of a call; `secret` when the server's words may quote secret values.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other one is a lost connection in some way"
+)]
 pub(crate) fn classify(what: &str, secret: bool, error: kube::Error) -> Error {
     match error {
         kube::Error::Api(status) => of_status(what, secret, &status),
-        kube::Error::Auth(error) => Error::Access { message: error.to_string() },
+        kube::Error::Auth(error) => Error::Access {
+            message: error.to_string(),
+        },
         kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => {
             Error::answer(what, "it is not the JSON of an object")
         }
-        kube::Error::BuildRequest(error) => {
-            Error::Refused { what: what.to_owned(), message: error.to_string() }
-        }
-        other => Error::Unavailable { message: chain(&other) },
+        kube::Error::BuildRequest(error) => Error::Refused {
+            what: what.to_owned(),
+            message: error.to_string(),
+        },
+        other => Error::Unavailable {
+            message: chain(&other),
+        },
     }
 }
 
 fn of_status(what: &str, secret: bool, status: &Status) -> Error {
     let what = what.to_owned();
-    let message = if secret { fields_only(status) } else { words(status) };
+    let message = if secret {
+        fields_only(status)
+    } else {
+        words(status)
+    };
     let conflicts = field_conflicts(status);
     match (status.code, status.reason.as_str()) {
         (409, _) if !conflicts.is_empty() => Error::FieldConflict { what, conflicts },
         (409, "AlreadyExists") => Error::Exists { what },
-        (403, _) if status.message.contains("being terminated") => Error::Conflict { what, message },
+        (403, _) if status.message.contains("being terminated") => {
+            Error::Conflict { what, message }
+        }
         (409, _) => Error::Conflict { what, message },
         // What is missing is not the object but where it should be written.
-        (404, _) if status.message.contains("namespaces \"") && !what.starts_with("Namespace ") => Error::Refused { what, message },
+        (404, _) if status.message.contains("namespaces \"") && !what.starts_with("Namespace ") => {
+            Error::Refused { what, message }
+        }
         (404, _) => Error::NotFound { what },
         (401 | 403, _) => Error::Forbidden { what, message },
         (429 | 500.., _) => Error::Unavailable { message },
@@ -194,24 +221,44 @@ fn of_status(what: &str, secret: bool, status: &Status) -> Error {
 }
 
 fn words(status: &Status) -> String {
-    if status.message.is_empty() { status.reason.clone() } else { status.message.clone() }
+    if status.message.is_empty() {
+        status.reason.clone()
+    } else {
+        status.message.clone()
+    }
 }
 
 /// What may be said about a Secret: the reason and the fields, without the server's quotes.
 fn fields_only(status: &Status) -> String {
     let causes = status.details.iter().flat_map(|details| &details.causes);
-    let fields: Vec<&str> = causes.map(|cause| cause.field.as_str()).filter(|it| !it.is_empty()).collect();
-    let reason = if status.reason.is_empty() { "refused" } else { &status.reason };
-    if fields.is_empty() { reason.to_owned() } else { format!("{reason} at {}", fields.join(", ")) }
+    let fields: Vec<&str> = causes
+        .map(|cause| cause.field.as_str())
+        .filter(|it| !it.is_empty())
+        .collect();
+    let reason = if status.reason.is_empty() {
+        "refused"
+    } else {
+        &status.reason
+    };
+    if fields.is_empty() {
+        reason.to_owned()
+    } else {
+        format!("{reason} at {}", fields.join(", "))
+    }
 }
 
 fn field_conflicts(status: &Status) -> Vec<FieldConflict> {
     let causes = status.details.iter().flat_map(|details| &details.causes);
-    let conflicts = causes.filter(|cause| cause.reason == "FieldManagerConflict").map(|cause| {
-        // The server's words are: conflict with "manager" [with subresource "scale"] using apps/v1.
-        let manager = cause.message.split('"').nth(1).unwrap_or("another manager");
-        FieldConflict { manager: manager.to_owned(), field: cause.field.clone() }
-    });
+    let conflicts = causes
+        .filter(|cause| cause.reason == "FieldManagerConflict")
+        .map(|cause| {
+            // The server's words are: conflict with "manager" [with subresource "scale"] using apps/v1.
+            let manager = cause.message.split('"').nth(1).unwrap_or("another manager");
+            FieldConflict {
+                manager: manager.to_owned(),
+                field: cause.field.clone(),
+            }
+        });
     conflicts.collect()
 }
 
@@ -242,21 +289,31 @@ mod tests {
 
     #[test]
     fn a_field_conflict_names_the_other_manager() {
-        let status = status(json!({"code": 409, "reason": "Conflict", "message": "Apply failed", "details": {
+        let status = status(
+            json!({"code": 409, "reason": "Conflict", "message": "Apply failed", "details": {
             "causes": [{"reason": "FieldManagerConflict", "field": ".spec.replicas",
-                        "message": "conflict with \"kubectl\" with subresource \"scale\" using apps/v1"}]}}));
+                        "message": "conflict with \"kubectl\" with subresource \"scale\" using apps/v1"}]}}),
+        );
         let error = of_status("Deployment.apps n/a", false, &status);
-        assert_eq!(error.to_string(), "Deployment.apps n/a is also managed by kubectl (.spec.replicas)");
+        assert_eq!(
+            error.to_string(),
+            "Deployment.apps n/a is also managed by kubectl (.spec.replicas)"
+        );
         assert_eq!(error.code(), Code::Conflict);
     }
 
     #[test]
     fn what_is_said_of_a_secret_holds_no_value() {
-        let status = status(json!({"code": 422, "reason": "Invalid", "message": "data[a b]: Invalid value: \"hunter2\"",
+        let status = status(
+            json!({"code": 422, "reason": "Invalid", "message": "data[a b]: Invalid value: \"hunter2\"",
             "details": {"causes": [{"reason": "FieldValueInvalid", "field": "data[a b]",
-                                     "message": "Invalid value: \"hunter2\""}]}}));
+                                     "message": "Invalid value: \"hunter2\""}]}}),
+        );
         let error = of_status("Secret n/a", true, &status);
-        assert_eq!(error.to_string(), "the cluster refuses Secret n/a: Invalid at data[a b]");
+        assert_eq!(
+            error.to_string(),
+            "the cluster refuses Secret n/a: Invalid at data[a b]"
+        );
     }
 
     #[test]

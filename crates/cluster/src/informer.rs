@@ -3,13 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{Stream, StreamExt, stream::BoxStream};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{
     Api,
     api::{ApiResource, DynamicObject},
     core::{DynamicResourceScope, Resource},
     runtime::watcher,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
@@ -50,7 +50,9 @@ pub struct Informers<T> {
 
 impl<T> std::fmt::Debug for Informers<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Informers").field("selection", &self.selection).finish_non_exhaustive()
+        f.debug_struct("Informers")
+            .field("selection", &self.selection)
+            .finish_non_exhaustive()
     }
 }
 
@@ -61,7 +63,11 @@ impl<T: Send + 'static> Informers<T> {
         selection: Selection,
         reduce: impl Fn(&Value) -> T + Send + Sync + 'static,
     ) -> Self {
-        Self { cluster, selection, reduce: Arc::new(reduce) }
+        Self {
+            cluster,
+            selection,
+            reduce: Arc::new(reduce),
+        }
     }
 
     /// Watches the kinds in `kinds`, which may change at any time, until one of the two ends is dropped.
@@ -168,7 +174,9 @@ impl<T> One<T> {
 
     fn start(&self, resource: &ApiResource) -> BoxStream<'static, Raw> {
         let api: Api<Live> = Api::all_with(self.cluster.0.client.clone(), resource);
-        let config = watcher::Config::default().labels(&self.selection.0).page_size(50);
+        let config = watcher::Config::default()
+            .labels(&self.selection.0)
+            .page_size(50);
         watcher::watcher(api, config).boxed()
     }
 
@@ -184,15 +192,20 @@ impl<T> One<T> {
             watcher::Event::Apply(live) | watcher::Event::InitApply(live) => {
                 Some(Event::Put(self.id(&live)?, (self.reduce)(&live.value)))
             }
-            watcher::Event::Delete(live) => {
-                Some(Event::Gone { id: self.id(&live)?, uid: live.meta.uid.unwrap_or_default() })
-            }
+            watcher::Event::Delete(live) => Some(Event::Gone {
+                id: self.id(&live)?,
+                uid: live.meta.uid.unwrap_or_default(),
+            }),
         }
     }
 
     fn id(&self, live: &Live) -> Option<ObjectId> {
         let (namespace, name) = (live.meta.namespace.clone(), live.meta.name.clone()?);
-        Some(ObjectId { kind: self.kind.clone(), namespace, name })
+        Some(ObjectId {
+            kind: self.kind.clone(),
+            namespace,
+            name,
+        })
     }
 }
 
@@ -201,7 +214,9 @@ fn watch_error(kind: &ApiKind, error: watcher::Error) -> Error {
     match error {
         watcher::Error::InitialListFailed(error)
         | watcher::Error::WatchStartFailed(error)
-        | watcher::Error::WatchFailed(error) => crate::error::classify(&what, kind.kind == "Secret", error),
+        | watcher::Error::WatchFailed(error) => {
+            crate::error::classify(&what, kind.kind == "Secret", error)
+        }
         watcher::Error::WatchError(status) => {
             crate::error::classify(&what, kind.kind == "Secret", kube::Error::Api(status))
         }
@@ -220,7 +235,10 @@ impl<'de> Deserialize<'de> for Live {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
         let text = |name: &str| {
-            let found = value.get("metadata").and_then(|it| it.get(name)).and_then(Value::as_str);
+            let found = value
+                .get("metadata")
+                .and_then(|it| it.get(name))
+                .and_then(Value::as_str);
             found.map(str::to_owned)
         };
         let meta = ObjectMeta {

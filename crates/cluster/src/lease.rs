@@ -60,7 +60,17 @@ impl Election {
             namespace: Some(namespace.to_owned()),
             name: name.to_owned(),
         };
-        (Self { cluster, id, identity: identity.into(), duration, term, seen: None }, watched)
+        (
+            Self {
+                cluster,
+                id,
+                identity: identity.into(),
+                duration,
+                term,
+                seen: None,
+            },
+            watched,
+        )
     }
 
     /// Runs until dropped: renews or tries to take the lease every third of its duration.
@@ -70,7 +80,9 @@ impl Election {
                 tracing::warn!(%error, "the lease of the leader could not be renewed or looked at");
             }
             if !self.term.borrow().leads() {
-                self.term.send_if_modified(|term| std::mem::replace(term, Term::Follows) != Term::Follows);
+                self.term.send_if_modified(|term| {
+                    std::mem::replace(term, Term::Follows) != Term::Follows
+                });
             }
             tokio::time::sleep(self.duration / 4).await;
         }
@@ -83,7 +95,9 @@ impl Election {
             return;
         }
         let given_back = async {
-            let Some(mut lease) = self.cluster.find(&self.id).await? else { return Ok(()) };
+            let Some(mut lease) = self.cluster.find(&self.id).await? else {
+                return Ok(());
+            };
             if holder(&lease) == self.identity {
                 lease["spec"]["holderIdentity"] = "".into();
                 self.cluster.replace(&lease).await?;
@@ -100,7 +114,9 @@ impl Election {
         let lease = self.cluster.find(&self.id).await?;
         let taken = match lease {
             None => self.cluster.create(&self.lease(None)).await,
-            Some(lease) if self.may_take(&lease, begun) => self.cluster.replace(&self.lease(Some(&lease))).await,
+            Some(lease) if self.may_take(&lease, begun) => {
+                self.cluster.replace(&self.lease(Some(&lease))).await
+            }
             Some(_) => return Ok(()),
         };
         match taken {
@@ -120,10 +136,15 @@ impl Election {
         if holder == self.identity || holder.is_empty() {
             return true;
         }
-        let version = lease.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default();
+        let version = lease
+            .pointer("/metadata/resourceVersion")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         match &self.seen {
             Some((seen, since)) if seen == version => {
-                let seconds = lease.pointer("/spec/leaseDurationSeconds").and_then(Value::as_u64);
+                let seconds = lease
+                    .pointer("/spec/leaseDurationSeconds")
+                    .and_then(Value::as_u64);
                 let duration = seconds.map_or(self.duration, Duration::from_secs);
                 now.duration_since(*since) > duration
             }
@@ -136,7 +157,9 @@ impl Election {
 
     fn lease(&self, old: Option<&Value>) -> Value {
         let changed = old.is_none_or(|old| holder(old) != self.identity);
-        let transitions = old.and_then(|old| old.pointer("/spec/leaseTransitions")).and_then(Value::as_u64);
+        let transitions = old
+            .and_then(|old| old.pointer("/spec/leaseTransitions"))
+            .and_then(Value::as_u64);
         let transitions = transitions.unwrap_or(0) + u64::from(changed && old.is_some());
         let now = micro_time(Timestamp::now());
         let acquired = match old {
@@ -163,7 +186,10 @@ impl Election {
 }
 
 fn holder(lease: &Value) -> &str {
-    lease.pointer("/spec/holderIdentity").and_then(Value::as_str).unwrap_or_default()
+    lease
+        .pointer("/spec/holderIdentity")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn micro_time(at: Timestamp) -> String {

@@ -6,6 +6,7 @@
 
 mod call;
 mod client;
+pub mod collect;
 mod discovery;
 mod error;
 mod fence;

@@ -53,7 +53,11 @@ impl Cluster {
             timestamps: true,
             ..LogParams::default()
         };
-        let open = async { pods.log_stream(&follow.pod, &params).await.map_err(|error| about(&id, error)) };
+        let open = async {
+            pods.log_stream(&follow.pod, &params)
+                .await
+                .map_err(|error| about(&id, error))
+        };
         let reader = self.in_time(&id.to_string(), open).await?;
         Ok(lines(reader, id.to_string()).boxed())
     }
@@ -75,7 +79,9 @@ fn lines(
                     }
                 }
                 Err(error) => {
-                    let error = Error::Unavailable { message: format!("the log of {what} broke off: {error}") };
+                    let error = Error::Unavailable {
+                        message: format!("the log of {what} broke off: {error}"),
+                    };
                     return Some((Err(error), (reader, buffer, what)));
                 }
             }
@@ -109,8 +115,14 @@ async fn read_line(
 
 fn parse(line: &[u8]) -> Option<Line> {
     let text = String::from_utf8_lossy(line);
-    let (at, text) = text.trim_end_matches('\r').split_once(' ').unwrap_or((text.trim_end(), ""));
-    Some(Line { at: at.parse().ok()?, text: text.to_owned() })
+    let (at, text) = text
+        .trim_end_matches('\r')
+        .split_once(' ')
+        .unwrap_or((text.trim_end(), ""));
+    Some(Line {
+        at: at.parse().ok()?,
+        text: text.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -124,7 +136,10 @@ mod tests {
             "2026-01-01T00:00:00.5Z first line\nno time\n2026-01-01T00:00:01Z {long}\n2026-01-01T00:00:02Z \n"
         );
         let reader = futures::io::Cursor::new(text.into_bytes());
-        let lines: Vec<Line> = lines(reader, "a pod".into()).map(Result::unwrap).collect().await;
+        let lines: Vec<Line> = lines(reader, "a pod".into())
+            .map(Result::unwrap)
+            .collect()
+            .await;
         assert_eq!(lines.len(), 3);
         assert_eq!(lines[0].text, "first line");
         assert!(lines[1].text.len() < LONGEST_LINE);

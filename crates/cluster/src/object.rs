@@ -21,8 +21,16 @@ pub struct ApiKind {
 
 impl ApiKind {
     /// The kind of a group and version.
-    pub fn new(group: impl Into<String>, version: impl Into<String>, kind: impl Into<String>) -> Self {
-        Self { group: group.into(), version: version.into(), kind: kind.into() }
+    pub fn new(
+        group: impl Into<String>,
+        version: impl Into<String>,
+        kind: impl Into<String>,
+    ) -> Self {
+        Self {
+            group: group.into(),
+            version: version.into(),
+            kind: kind.into(),
+        }
     }
 
     /// The kind that a manifest's `apiVersion` and `kind` say.
@@ -78,19 +86,28 @@ impl ObjectId {
     /// [`Error::Malformed`] when `apiVersion`, `kind` or `metadata.name` is missing.
     pub fn of(object: &Value) -> Result<Self> {
         let text = |pointer: &'static str| {
-            let found = object.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
+            let found = object
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty());
             found.ok_or(Error::Malformed { path: pointer })
         };
         let kind = ApiKind::parse(text("/apiVersion")?, text("/kind")?);
         let name = text("/metadata/name")?.to_owned();
         let namespace = text("/metadata/namespace").ok().map(str::to_owned);
-        Ok(Self { kind: Arc::new(kind), namespace, name })
+        Ok(Self {
+            kind: Arc::new(kind),
+            namespace,
+            name,
+        })
     }
 
     /// Whether both name the same object, perhaps in two versions of its API.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        self.name == other.name && self.namespace == other.namespace && self.kind.is_same(&other.kind)
+        self.name == other.name
+            && self.namespace == other.namespace
+            && self.kind.is_same(&other.kind)
     }
 }
 
@@ -116,7 +133,10 @@ mod tests {
         }));
         assert_eq!(id.unwrap().to_string(), "Deployment.apps n/a");
         let error = ObjectId::of(&json!({"apiVersion": "v1", "kind": "Namespace"})).unwrap_err();
-        assert_eq!(error.to_string(), "the manifest has no text at /metadata/name");
+        assert_eq!(
+            error.to_string(),
+            "the manifest has no text at /metadata/name"
+        );
     }
 
     #[test]

@@ -86,7 +86,11 @@ impl Records {
     /// The records in `namespace`.
     #[must_use]
     pub fn new(cluster: Cluster, namespace: impl Into<String>) -> Self {
-        Self { cluster, namespace: namespace.into(), kind: Arc::new(ApiKind::new("quintet.dev", "v1alpha1", "Unit")) }
+        Self {
+            cluster,
+            namespace: namespace.into(),
+            kind: Arc::new(ApiKind::new("quintet.dev", "v1alpha1", "Unit")),
+        }
     }
 
     /// Makes sure that the cluster serves the kind and has the namespace.
@@ -97,7 +101,8 @@ impl Records {
         let mut definition: Value = serde_json::from_str(include_str!("unit.crd.json"))
             .map_err(|error| Error::answer("the definition of Unit", error))?;
         self.cluster.apply(&definition, Force::Yes).await?;
-        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}});
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}});
         match self.cluster.create(&namespace).await {
             Ok(_) | Err(Error::Exists { .. }) => {}
             Err(error) => return Err(error),
@@ -111,7 +116,9 @@ impl Records {
             self.cluster.0.discovery.forget(&self.kind.group);
             definition = self.cluster.find(&id).await?.unwrap_or_default();
         }
-        Err(Error::Unavailable { message: "the kind Unit is not served in time after its definition was applied".into() })
+        Err(Error::Unavailable {
+            message: "the kind Unit is not served in time after its definition was applied".into(),
+        })
     }
 
     /// All records.
@@ -119,16 +126,27 @@ impl Records {
     /// # Errors
     /// Those of a call. A record that cannot be read is left out, with its name among the second list.
     pub async fn list(&self) -> Result<(Vec<Record>, Vec<String>)> {
-        let objects = self.cluster.list(&self.kind, Some(&self.namespace), "").await?;
+        let objects = self
+            .cluster
+            .list(&self.kind, Some(&self.namespace), "")
+            .await?;
         let (mut records, mut chunks, mut unreadable) = (Vec::new(), BTreeMap::new(), Vec::new());
         for object in objects {
             let name = text(&object, "/metadata/name");
             let version = text(&object, "/metadata/resourceVersion");
             match spec(object) {
-                Some(Spec { chunk: Some(chunk), .. }) => {
+                Some(Spec {
+                    chunk: Some(chunk), ..
+                }) => {
                     chunks.insert((chunk.digest, chunk.index), chunk.data);
                 }
-                Some(Spec { head: Some(head), bundle, inventory, objects, .. }) => {
+                Some(Spec {
+                    head: Some(head),
+                    bundle,
+                    inventory,
+                    objects,
+                    ..
+                }) => {
                     records.push((head, bundle, inventory, objects, version));
                 }
                 Some(_) | None => unreadable.push(name),
@@ -139,7 +157,13 @@ impl Records {
             let bundle = bundle.map(|bundle| join(bundle, &chunks)).transpose();
             match (bundle, STANDARD.decode(inventory)) {
                 (Ok(bundle), Ok(inventory)) => {
-                    whole.push(Record { head, bundle, inventory, objects, version });
+                    whole.push(Record {
+                        head,
+                        bundle,
+                        inventory,
+                        objects,
+                        version,
+                    });
                 }
                 _ => unreadable.push(head.unit.to_string()),
             }
@@ -152,23 +176,50 @@ impl Records {
     /// # Errors
     /// Those of a call; [`Error::Answer`] when it cannot be read.
     pub async fn find(&self, unit: &UnitId) -> Result<Option<Record>> {
-        let Some(object) = self.cluster.find(&self.id(unit.as_str())).await? else { return Ok(None) };
+        let Some(object) = self.cluster.find(&self.id(unit.as_str())).await? else {
+            return Ok(None);
+        };
         let unreadable = || Error::answer(format!("the record of {unit}"), "it is not a record");
         let version = text(&object, "/metadata/resourceVersion");
-        let Some(Spec { head: Some(head), bundle, inventory, objects, .. }) = spec(object) else {
+        let Some(Spec {
+            head: Some(head),
+            bundle,
+            inventory,
+            objects,
+            ..
+        }) = spec(object)
+        else {
             return Err(unreadable());
         };
         let mut chunks = BTreeMap::new();
         for index in 0..bundle.as_ref().map_or(0, |bundle| bundle.chunks) {
-            let digest = bundle.as_ref().map(|bundle| bundle.digest).ok_or_else(unreadable)?;
-            let found = self.cluster.find(&self.id(&chunk_name(&digest, index))).await?;
-            if let Some(Spec { chunk: Some(chunk), .. }) = found.and_then(spec) {
+            let digest = bundle
+                .as_ref()
+                .map(|bundle| bundle.digest)
+                .ok_or_else(unreadable)?;
+            let found = self
+                .cluster
+                .find(&self.id(&chunk_name(&digest, index)))
+                .await?;
+            if let Some(Spec {
+                chunk: Some(chunk), ..
+            }) = found.and_then(spec)
+            {
                 chunks.insert((digest, index), chunk.data);
             }
         }
-        let bundle = bundle.map(|bundle| join(bundle, &chunks)).transpose().map_err(|()| unreadable())?;
+        let bundle = bundle
+            .map(|bundle| join(bundle, &chunks))
+            .transpose()
+            .map_err(|()| unreadable())?;
         let inventory = STANDARD.decode(inventory).map_err(|_| unreadable())?;
-        Ok(Some(Record { head, bundle, inventory, objects, version }))
+        Ok(Some(Record {
+            head,
+            bundle,
+            inventory,
+            objects,
+            version,
+        }))
     }
 
     /// Writes a record, if its version is still that of the cluster, and gives its new version.
@@ -208,7 +259,9 @@ impl Records {
     /// Those of a call.
     pub async fn remove(&self, unit: &UnitId) -> Result<()> {
         let id = self.id(unit.as_str());
-        let Some(found) = self.cluster.find(&id).await? else { return Ok(()) };
+        let Some(found) = self.cluster.find(&id).await? else {
+            return Ok(());
+        };
         let precondition = Precondition {
             uid: text(&found, "/metadata/uid"),
             resource_version: text(&found, "/metadata/resourceVersion"),
@@ -225,7 +278,15 @@ impl Records {
             let id = self.id(&chunk_name(&blob.digest, index));
             if let Some(found) = self.cluster.find(&id).await? {
                 let uid = text(&found, "/metadata/uid");
-                self.cluster.delete(&id, &Precondition { uid, resource_version: String::new() }).await?;
+                self.cluster
+                    .delete(
+                        &id,
+                        &Precondition {
+                            uid,
+                            resource_version: String::new(),
+                        },
+                    )
+                    .await?;
             }
         }
         Ok(())
@@ -235,17 +296,36 @@ impl Records {
         let data = STANDARD.encode(&blob.data);
         let chunks = chunk_count(blob);
         if chunks == 0 {
-            return Ok(BundleSpec { digest: blob.digest, data, chunks });
+            return Ok(BundleSpec {
+                digest: blob.digest,
+                data,
+                chunks,
+            });
         }
         for (index, part) in data.as_bytes().chunks(CHUNK).enumerate() {
             let data = String::from_utf8_lossy(part).into_owned();
-            let spec = Spec { chunk: Some(ChunkSpec { digest: blob.digest, index, data }), ..Spec::default() };
-            match self.cluster.create(&self.object(&chunk_name(&blob.digest, index), &spec)).await {
+            let spec = Spec {
+                chunk: Some(ChunkSpec {
+                    digest: blob.digest,
+                    index,
+                    data,
+                }),
+                ..Spec::default()
+            };
+            match self
+                .cluster
+                .create(&self.object(&chunk_name(&blob.digest, index), &spec))
+                .await
+            {
                 Ok(_) | Err(Error::Exists { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(BundleSpec { digest: blob.digest, data: String::new(), chunks })
+        Ok(BundleSpec {
+            digest: blob.digest,
+            data: String::new(),
+            chunks,
+        })
     }
 
     fn object(&self, name: &str, spec: &Spec) -> Value {
@@ -258,13 +338,22 @@ impl Records {
     }
 
     fn id(&self, name: &str) -> ObjectId {
-        ObjectId { kind: self.kind.clone(), namespace: Some(self.namespace.clone()), name: name.to_owned() }
+        ObjectId {
+            kind: self.kind.clone(),
+            namespace: Some(self.namespace.clone()),
+            name: name.to_owned(),
+        }
     }
 }
 
 fn is_established(definition: &Value) -> bool {
-    let conditions = definition.pointer("/status/conditions").and_then(Value::as_array);
-    conditions.is_some_and(|it| it.iter().any(|it| it["type"] == "Established" && it["status"] == "True"))
+    let conditions = definition
+        .pointer("/status/conditions")
+        .and_then(Value::as_array);
+    conditions.is_some_and(|it| {
+        it.iter()
+            .any(|it| it["type"] == "Established" && it["status"] == "True")
+    })
 }
 
 fn spec(mut object: Value) -> Option<Spec> {
@@ -272,13 +361,21 @@ fn spec(mut object: Value) -> Option<Spec> {
 }
 
 fn text(object: &Value, pointer: &str) -> String {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    object
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// How many further objects a bundle needs; none if it fits into its record.
 fn chunk_count(blob: &Blob) -> usize {
     let encoded = blob.data.len().div_ceil(3) * 4;
-    if encoded <= CHUNK { 0 } else { encoded.div_ceil(CHUNK) }
+    if encoded <= CHUNK {
+        0
+    } else {
+        encoded.div_ceil(CHUNK)
+    }
 }
 
 fn chunk_name(digest: &Digest, index: usize) -> String {
@@ -292,7 +389,10 @@ fn join(bundle: BundleSpec, chunks: &BTreeMap<(Digest, usize), String>) -> Resul
         data.push_str(chunks.get(&(bundle.digest, index)).ok_or(())?);
     }
     let data = STANDARD.decode(data).map_err(|_| ())?;
-    Ok(Blob { digest: bundle.digest, data: data.into() })
+    Ok(Blob {
+        digest: bundle.digest,
+        data: data.into(),
+    })
 }
 
 #[cfg(test)]
@@ -302,13 +402,21 @@ mod tests {
     #[test]
     fn a_bundle_is_cut_and_joined() {
         let data: Vec<u8> = (0..2_000_000_u32).map(|it| it.to_le_bytes()[0]).collect();
-        let blob = Blob { digest: Digest::of(&data), data: data.into() };
+        let blob = Blob {
+            digest: Digest::of(&data),
+            data: data.into(),
+        };
         assert_eq!(chunk_count(&blob), 3);
         let encoded = STANDARD.encode(&blob.data);
         let parts = encoded.as_bytes().chunks(CHUNK).enumerate();
-        let chunks: BTreeMap<_, _> =
-            parts.map(|(i, part)| ((blob.digest, i), String::from_utf8(part.to_vec()).unwrap())).collect();
-        let spec = || BundleSpec { digest: blob.digest, data: String::new(), chunks: 3 };
+        let chunks: BTreeMap<_, _> = parts
+            .map(|(i, part)| ((blob.digest, i), String::from_utf8(part.to_vec()).unwrap()))
+            .collect();
+        let spec = || BundleSpec {
+            digest: blob.digest,
+            data: String::new(),
+            chunks: 3,
+        };
         assert_eq!(join(spec(), &chunks), Ok(blob.clone()));
         assert_eq!(join(spec(), &BTreeMap::new()), Err(()));
     }

@@ -47,8 +47,17 @@ impl Requests {
     }
 
     pub(crate) fn add<B>(&self, request: &Request<B>) {
-        let line = classify(request.method(), request.uri().path(), request.uri().query());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(line).or_default() += 1;
+        let line = classify(
+            request.method(),
+            request.uri().path(),
+            request.uri().query(),
+        );
+        *self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(line)
+            .or_default() += 1;
     }
 }
 
@@ -62,7 +71,9 @@ fn classify(method: &Method, path: &str, query: Option<&str>) -> (&'static str, 
     };
     let rest: Vec<&str> = parts.skip(1).collect();
     let (resource, named) = match (group, rest.as_slice()) {
-        (Some(group), ["namespaces", _, resource, rest @ ..]) => (join(group, resource, rest), !rest.is_empty()),
+        (Some(group), ["namespaces", _, resource, rest @ ..]) => {
+            (join(group, resource, rest), !rest.is_empty())
+        }
         (Some(group), [resource, rest @ ..]) => (join(group, resource, rest), !rest.is_empty()),
         _ => ("-".to_owned(), true),
     };
@@ -81,7 +92,11 @@ fn classify(method: &Method, path: &str, query: Option<&str>) -> (&'static str, 
 
 fn join(group: &str, resource: &str, rest: &[&str]) -> String {
     let sub = rest.get(1).map(|sub| format!("/{sub}")).unwrap_or_default();
-    if group.is_empty() { format!("{resource}{sub}") } else { format!("{resource}.{group}{sub}") }
+    if group.is_empty() {
+        format!("{resource}{sub}")
+    } else {
+        format!("{resource}.{group}{sub}")
+    }
 }
 
 #[cfg(test)]
@@ -90,17 +105,41 @@ mod tests {
 
     fn check(method: Method, uri: &str, verb: &str, resource: &str) {
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
-        assert_eq!(classify(&method, path, Some(query)), (verb, resource.to_owned()), "{uri}");
+        assert_eq!(
+            classify(&method, path, Some(query)),
+            (verb, resource.to_owned()),
+            "{uri}"
+        );
     }
 
     #[test]
     fn requests_are_counted_by_verb_and_resource() {
-        check(Method::PATCH, "/apis/apps/v1/namespaces/n/deployments/d?force=true", "patch", "deployments.apps");
-        check(Method::GET, "/api/v1/namespaces/n/pods/p/log?follow=true", "get", "pods/log");
-        check(Method::GET, "/apis/apps/v1/deployments?&watch=true&a=b", "watch", "deployments.apps");
+        check(
+            Method::PATCH,
+            "/apis/apps/v1/namespaces/n/deployments/d?force=true",
+            "patch",
+            "deployments.apps",
+        );
+        check(
+            Method::GET,
+            "/api/v1/namespaces/n/pods/p/log?follow=true",
+            "get",
+            "pods/log",
+        );
+        check(
+            Method::GET,
+            "/apis/apps/v1/deployments?&watch=true&a=b",
+            "watch",
+            "deployments.apps",
+        );
         check(Method::GET, "/api/v1/namespaces", "list", "namespaces");
         check(Method::GET, "/api/v1/namespaces/n", "get", "namespaces");
-        check(Method::DELETE, "/api/v1/namespaces/n", "delete", "namespaces");
+        check(
+            Method::DELETE,
+            "/api/v1/namespaces/n",
+            "delete",
+            "namespaces",
+        );
         check(Method::GET, "/version", "get", "-");
         check(Method::GET, "/apis/apps/v1", "get", "-");
     }

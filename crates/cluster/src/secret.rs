@@ -18,7 +18,10 @@ impl Secrets {
     /// Secrets in `namespace`.
     #[must_use]
     pub fn new(cluster: Cluster, namespace: impl Into<String>) -> Self {
-        Self { cluster, namespace: namespace.into() }
+        Self {
+            cluster,
+            namespace: namespace.into(),
+        }
     }
 
     /// The values of a Secret, or `None` if there is none.
@@ -31,11 +34,19 @@ impl Secrets {
             namespace: Some(self.namespace.clone()),
             name: name.to_owned(),
         };
-        let Some(object) = self.cluster.find(&id).await? else { return Ok(None) };
-        let data = object.get("data").and_then(Value::as_object).into_iter().flatten();
+        let Some(object) = self.cluster.find(&id).await? else {
+            return Ok(None);
+        };
+        let data = object
+            .get("data")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
         let values = data.map(|(key, value)| {
             let value = STANDARD.decode(value.as_str().unwrap_or_default());
-            value.map(|value| (key.clone(), value)).map_err(|_| Error::answer(&id, "its data is not base64"))
+            value
+                .map(|value| (key.clone(), value))
+                .map_err(|_| Error::answer(&id, "its data is not base64"))
         });
         values.collect::<Result<_>>().map(Some)
     }
@@ -45,8 +56,10 @@ impl Secrets {
     /// # Errors
     /// Those of a call.
     pub async fn put(&self, name: &str, values: &BTreeMap<String, Vec<u8>>) -> Result<()> {
-        let data: BTreeMap<&String, String> =
-            values.iter().map(|(key, value)| (key, STANDARD.encode(value))).collect();
+        let data: BTreeMap<&String, String> = values
+            .iter()
+            .map(|(key, value)| (key, STANDARD.encode(value)))
+            .collect();
         let object = json!({
             "apiVersion": "v1",
             "kind": "Secret",

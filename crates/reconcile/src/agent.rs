@@ -67,14 +67,22 @@ async fn open_once(cluster: &Cluster, namespace: &str) -> Result<Opened, Error> 
     for name in unreadable {
         tracing::error!(unit.id = %name, "the record of a unit cannot be read; the hub sends the unit again");
     }
-    Ok(Opened { version, cluster: cluster.clone(), records, found })
+    Ok(Opened {
+        version,
+        cluster: cluster.clone(),
+        records,
+        found,
+    })
 }
 
 impl Opened {
     /// The heads of the plane's records, for the link.
     #[must_use]
     pub fn heads(&self, plane: &PlaneName) -> Vec<Head> {
-        let ours = self.found.iter().filter(|record| record.head.plane == *plane);
+        let ours = self
+            .found
+            .iter()
+            .filter(|record| record.head.plane == *plane);
         ours.map(|record| record.head.clone()).collect()
     }
 
@@ -101,6 +109,8 @@ impl Opened {
 
 impl std::fmt::Debug for Parts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Parts").field("handle", &self.handle).finish_non_exhaustive()
+        f.debug_struct("Parts")
+            .field("handle", &self.handle)
+            .finish_non_exhaustive()
     }
 }

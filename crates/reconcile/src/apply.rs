@@ -62,7 +62,10 @@ pub struct Applied {
 
 /// Carries a job out. Nothing is written unless the record was.
 pub async fn run(kube: &impl Kube, job: Job) -> Applied {
-    let mut applied = Applied { record: None, outcomes: Vec::with_capacity(job.plan.len()) };
+    let mut applied = Applied {
+        record: None,
+        outcomes: Vec::with_capacity(job.plan.len()),
+    };
     if let Some(record) = &job.record {
         let written = kube.put_record(record).await;
         let failed = written.is_err();
@@ -82,15 +85,27 @@ pub async fn run(kube: &impl Kube, job: Job) -> Applied {
             }
         }
     }
-    let all = applied.outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Written(_)));
+    let all = applied
+        .outcomes
+        .iter()
+        .all(|(_, outcome)| matches!(outcome, Outcome::Written(_)));
     for steps in &job.plan.prune {
-        run_steps(kube, steps, &Manifests::default(), all, &mut applied.outcomes).await;
+        run_steps(
+            kube,
+            steps,
+            &Manifests::default(),
+            all,
+            &mut applied.outcomes,
+        )
+        .await;
     }
     applied
 }
 
 fn has_outage(outcomes: &[(Step, Outcome)]) -> bool {
-    outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed(error) if error.is_outage()))
+    outcomes
+        .iter()
+        .any(|(_, outcome)| matches!(outcome, Outcome::Failed(error) if error.is_outage()))
 }
 
 /// Runs steps side by side; true if all of them succeeded.
@@ -106,9 +121,19 @@ async fn run_steps(
         return false;
     }
     let before = outcomes.len();
-    let work: Vec<_> = steps.iter().map(|step| one(kube, step, manifests)).collect();
-    outcomes.extend(futures::stream::iter(work).buffer_unordered(PARALLEL).collect::<Vec<_>>().await);
-    outcomes[before..].iter().all(|(_, outcome)| !matches!(outcome, Outcome::Failed(_) | Outcome::Skipped))
+    let work: Vec<_> = steps
+        .iter()
+        .map(|step| one(kube, step, manifests))
+        .collect();
+    outcomes.extend(
+        futures::stream::iter(work)
+            .buffer_unordered(PARALLEL)
+            .collect::<Vec<_>>()
+            .await,
+    );
+    outcomes[before..]
+        .iter()
+        .all(|(_, outcome)| !matches!(outcome, Outcome::Failed(_) | Outcome::Skipped))
 }
 
 async fn one(kube: &impl Kube, step: &Step, manifests: &Manifests) -> (Step, Outcome) {
@@ -122,7 +147,9 @@ async fn carry_out(kube: &impl Kube, step: &Step, manifests: &Manifests) -> Outc
         Err(error) => Outcome::Failed(error),
     };
     match &step.action {
-        Action::Apply { force, autoscaled, .. } => match manifests.find(&step.object, *autoscaled) {
+        Action::Apply {
+            force, autoscaled, ..
+        } => match manifests.find(&step.object, *autoscaled) {
             Ok(manifest) => written(apply_one(kube, &manifest, *force).await),
             Err(error) => Outcome::Failed(error),
         },
@@ -142,13 +169,19 @@ async fn carry_out(kube: &impl Kube, step: &Step, manifests: &Manifests) -> Outc
 /// Applies an object; one that turns out to carry our label after all is ours to take back.
 async fn apply_one(kube: &impl Kube, manifest: &Value, force: Force) -> Result<Value, Error> {
     let result = kube.apply(manifest, force).await;
-    let Err(Error::FieldConflict { .. }) = &result else { return result };
+    let Err(Error::FieldConflict { .. }) = &result else {
+        return result;
+    };
     let id = ObjectId::of(manifest)?;
     let live = kube.find(&id).await?;
     let ours = live.is_some_and(|live| {
         target::owner(&live).is_some() && target::owner(&live) == target::owner(manifest)
     });
-    if ours { kube.apply(manifest, Force::Yes).await } else { result }
+    if ours {
+        kube.apply(manifest, Force::Yes).await
+    } else {
+        result
+    }
 }
 
 /// Creates an object. Whether a creation without an answer has happened is looked up.
@@ -156,8 +189,12 @@ async fn create_one(kube: &impl Kube, id: &ObjectId, manifest: &Value) -> Result
     match kube.create(manifest).await {
         Err(Error::Exists { .. } | Error::Unavailable { .. }) => match kube.find(id).await? {
             Some(live) if target::owner(&live) == target::owner(manifest) => Ok(live),
-            Some(_) => Err(Error::Exists { what: id.to_string() }),
-            None => Err(Error::Unavailable { message: format!("{id} could not be created") }),
+            Some(_) => Err(Error::Exists {
+                what: id.to_string(),
+            }),
+            None => Err(Error::Unavailable {
+                message: format!("{id} could not be created"),
+            }),
         },
         result => result,
     }
@@ -174,16 +211,23 @@ async fn delete_one(kube: &impl Kube, id: &ObjectId, mut precondition: Precondit
         // It has changed since it was looked at: is it still the one that may be deleted?
         match kube.find(id).await {
             Ok(None) => return Outcome::Gone,
-            Ok(Some(live)) if live["metadata"]["uid"] != precondition.uid.as_str() => return Outcome::Gone,
+            Ok(Some(live)) if live["metadata"]["uid"] != precondition.uid.as_str() => {
+                return Outcome::Gone;
+            }
             Ok(Some(live)) if target::owner(&live).is_none() => return Outcome::Gone,
             Ok(Some(live)) => {
-                let version = live["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+                let version = live["metadata"]["resourceVersion"]
+                    .as_str()
+                    .unwrap_or_default();
                 version.clone_into(&mut precondition.resource_version);
             }
             Err(error) => return Outcome::Failed(error),
         }
     }
-    Outcome::Failed(Error::Conflict { what: id.to_string(), message: "it changes all the time".into() })
+    Outcome::Failed(Error::Conflict {
+        what: id.to_string(),
+        message: "it changes all the time".into(),
+    })
 }
 
 fn without_owner() -> Value {
@@ -195,12 +239,16 @@ fn without_owner() -> Value {
 
 /// Waits until the cluster serves the kinds whose definitions were just written.
 async fn wait_served(kube: &impl Kube, steps: &[Step]) -> bool {
-    let definitions = steps.iter().filter(|step| step.object.kind.kind == "CustomResourceDefinition");
+    let definitions = steps
+        .iter()
+        .filter(|step| step.object.kind.kind == "CustomResourceDefinition");
     for step in definitions {
         let mut served = false;
         for _ in 0..SERVED_TRIES {
             served = match kube.find(&step.object).await {
-                Ok(Some(definition)) => crate::health::of(&definition).health == model::Health::Healthy,
+                Ok(Some(definition)) => {
+                    crate::health::of(&definition).health == model::Health::Healthy
+                }
                 Ok(None) | Err(_) => false,
             };
             if served {
@@ -232,7 +280,11 @@ impl Manifests {
                 Err(error) => (None, Some(error.to_string())),
             },
         };
-        Self { work: Some(job.work.clone()), bundle, problem }
+        Self {
+            work: Some(job.work.clone()),
+            bundle,
+            problem,
+        }
     }
 
     /// The manifest as it is sent.
@@ -241,8 +293,14 @@ impl Manifests {
         let entries = self.bundle.iter().flat_map(|bundle| &bundle.objects);
         let found = items.zip(entries).find(|(item, _)| item.object == *object);
         let Some((_, entry)) = found else {
-            let message = self.problem.clone().unwrap_or_else(|| "the bundle does not hold it".into());
-            return Err(Error::Refused { what: object.to_string(), message });
+            let message = self
+                .problem
+                .clone()
+                .unwrap_or_else(|| "the bundle does not hold it".into());
+            return Err(Error::Refused {
+                what: object.to_string(),
+                message,
+            });
         };
         let mut manifest = entry.object.clone();
         if autoscaled && let Some(spec) = manifest.get_mut("spec").and_then(Value::as_object_mut) {

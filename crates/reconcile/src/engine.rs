@@ -161,7 +161,10 @@ impl<K: Kube> Engine<K> {
             queue: Queue::default(),
             jobs: FuturesUnordered::new(),
             outage: Outage::default(),
-            budget: Budget { left: config.prunes_per_minute, since: now },
+            budget: Budget {
+                left: config.prunes_per_minute,
+                since: now,
+            },
             paused: false,
             started: now,
             config,
@@ -175,7 +178,14 @@ impl<K: Kube> Engine<K> {
             engine.load(record);
         }
         engine.watch_kinds();
-        (engine, Handle { commands: sender, kinds: watched, stats })
+        (
+            engine,
+            Handle {
+                commands: sender,
+                kinds: watched,
+                stats,
+            },
+        )
     }
 
     /// Runs until `stop` is ready; what is being written then is finished first.
@@ -195,7 +205,8 @@ impl<K: Kube> Engine<K> {
                 Some(done) = self.jobs.next(), if !self.jobs.is_empty() => self.settle(done),
                 () = sleep_until(next) => {}
             }
-            self.stats.set_state(self.units.len(), self.cache.len(), self.jobs.len());
+            self.stats
+                .set_state(self.units.len(), self.cache.len(), self.jobs.len());
         }
         self.finish().await;
     }
@@ -204,8 +215,12 @@ impl<K: Kube> Engine<K> {
         while let Some(done) = self.jobs.next().await {
             self.settle(done);
         }
-        let unsaved: Vec<UnitId> =
-            self.units.iter().filter(|(_, unit)| unit.save_at.is_some()).map(|(id, _)| id.clone()).collect();
+        let unsaved: Vec<UnitId> = self
+            .units
+            .iter()
+            .filter(|(_, unit)| unit.save_at.is_some())
+            .map(|(id, _)| id.clone())
+            .collect();
         for id in unsaved {
             self.start_save(&id);
         }
@@ -225,7 +240,9 @@ impl<K: Kube> Engine<K> {
             }
             Command::Pause(paused) => {
                 self.paused = paused == Paused::Yes;
-                self.units.keys().for_each(|id| self.queue.put(id.clone(), Instant::now()));
+                self.units
+                    .keys()
+                    .for_each(|id| self.queue.put(id.clone(), Instant::now()));
             }
         }
     }
@@ -237,12 +254,19 @@ impl<K: Kube> Engine<K> {
             tracing::warn!(unit.id = %id, plane.name = %head.plane, "a head for another plane is ignored");
             return;
         }
-        if self.units.get(&id).is_some_and(|unit| head.revision <= unit.head.revision) {
+        if self
+            .units
+            .get(&id)
+            .is_some_and(|unit| head.revision <= unit.head.revision)
+        {
             return;
         }
         let work = Work::new(head.clone(), bundle.as_deref());
         let cache = &self.cache;
-        let unit = self.units.entry(id.clone()).or_insert_with(|| Unit::new(head.clone(), rebuilt(cache, &id)));
+        let unit = self
+            .units
+            .entry(id.clone())
+            .or_insert_with(|| Unit::new(head.clone(), rebuilt(cache, &id)));
         let old = unit.take(head, work, bundle, span);
         self.reindex(&id, &old);
         self.queue.put(id, Instant::now());
@@ -267,14 +291,19 @@ impl<K: Kube> Engine<K> {
 
     /// Brings owners, dependents and watched kinds up to date after a unit's work has changed.
     fn reindex(&mut self, id: &UnitId, no_longer_required: &[UnitId]) {
-        let Some(unit) = self.units.get(id) else { return };
+        let Some(unit) = self.units.get(id) else {
+            return;
+        };
         for other in no_longer_required {
             if let Some(dependents) = self.dependents.get_mut(other) {
                 dependents.remove(id);
             }
         }
         for other in unit.work.requires.iter() {
-            self.dependents.entry(other.clone()).or_default().insert(id.clone());
+            self.dependents
+                .entry(other.clone())
+                .or_default()
+                .insert(id.clone());
         }
         for object in unit.objects() {
             self.owners.insert(object.clone(), id.clone());
@@ -283,8 +312,12 @@ impl<K: Kube> Engine<K> {
     }
 
     fn watch_kinds(&mut self) {
-        let kinds: BTreeSet<Arc<ApiKind>> =
-            self.units.values().flat_map(Unit::objects).map(|object| object.kind.clone()).collect();
+        let kinds: BTreeSet<Arc<ApiKind>> = self
+            .units
+            .values()
+            .flat_map(Unit::objects)
+            .map(|object| object.kind.clone())
+            .collect();
         let kinds: Vec<Arc<ApiKind>> = kinds.into_iter().collect();
         let changed = self.kinds.send_if_modified(|known| {
             let changed = **known != kinds;
@@ -316,7 +349,11 @@ impl<K: Kube> Engine<K> {
         for (object, unit) in touched.objects {
             let named = unit.and_then(|unit| unit.parse::<UnitId>().ok());
             let owners = [self.owners.get(&object).cloned(), named];
-            for id in owners.into_iter().flatten().filter(|id| self.units.contains_key(id)) {
+            for id in owners
+                .into_iter()
+                .flatten()
+                .filter(|id| self.units.contains_key(id))
+            {
                 self.queue.put(id, soon);
             }
         }

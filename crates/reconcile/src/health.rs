@@ -23,7 +23,10 @@ pub struct Verdict {
 
 impl Verdict {
     pub(crate) fn new(health: Health, message: impl Into<String>) -> Self {
-        Self { health, message: message.into() }
+        Self {
+            health,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn healthy() -> Self {
@@ -76,11 +79,20 @@ pub fn of(object: &Value) -> Verdict {
 /// What a deletion waits for.
 #[must_use]
 pub fn deletion(object: &Value) -> String {
-    let finalizers = object.pointer("/metadata/finalizers").and_then(Value::as_array);
-    let names: Vec<&str> = finalizers.into_iter().flatten().filter_map(Value::as_str).collect();
+    let finalizers = object
+        .pointer("/metadata/finalizers")
+        .and_then(Value::as_array);
+    let names: Vec<&str> = finalizers
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     match names.is_empty() {
         true => "is being deleted".to_owned(),
-        false => format!("is being deleted; waits for the finalizers {}", names.join(", ")),
+        false => format!(
+            "is being deleted; waits for the finalizers {}",
+            names.join(", ")
+        ),
     }
 }
 
@@ -109,10 +121,16 @@ fn by_conditions(object: &Value) -> Verdict {
         return behind;
     }
     let conditions = Conditions::of(&object["status"]);
-    if let Some(message) = conditions.when("Stalled", "True").or(conditions.when("Failed", "True")) {
+    if let Some(message) = conditions
+        .when("Stalled", "True")
+        .or(conditions.when("Failed", "True"))
+    {
         return Verdict::degraded(message);
     }
-    if let Some(message) = conditions.when("Reconciling", "True").or(conditions.when("Progressing", "True")) {
+    if let Some(message) = conditions
+        .when("Reconciling", "True")
+        .or(conditions.when("Progressing", "True"))
+    {
         return Verdict::progressing(message);
     }
     for kind in ["Ready", "Available", "Programmed", "Healthy", "Synced"] {
@@ -130,7 +148,8 @@ fn by_conditions(object: &Value) -> Verdict {
 pub(crate) fn behind(object: &Value) -> Option<Verdict> {
     let generation = object.pointer("/metadata/generation")?.as_i64()?;
     let observed = object.pointer("/status/observedGeneration")?.as_i64()?;
-    (observed < generation).then(|| Verdict::progressing("its controller has not seen the latest change yet"))
+    (observed < generation)
+        .then(|| Verdict::progressing("its controller has not seen the latest change yet"))
 }
 
 fn claim(object: &Value) -> Verdict {
@@ -149,8 +168,12 @@ fn namespace(object: &Value) -> Verdict {
 }
 
 fn service(object: &Value) -> Verdict {
-    let balanced = object.pointer("/spec/type").is_some_and(|it| it == "LoadBalancer");
-    let addresses = object.pointer("/status/loadBalancer/ingress").and_then(Value::as_array);
+    let balanced = object
+        .pointer("/spec/type")
+        .is_some_and(|it| it == "LoadBalancer");
+    let addresses = object
+        .pointer("/status/loadBalancer/ingress")
+        .and_then(Value::as_array);
     match balanced && addresses.is_none_or(Vec::is_empty) {
         true => Verdict::progressing("waits for the address of its load balancer"),
         false => Verdict::healthy(),
@@ -159,7 +182,10 @@ fn service(object: &Value) -> Verdict {
 
 fn autoscaler(object: &Value) -> Verdict {
     let conditions = Conditions::of(&object["status"]);
-    match conditions.when("AbleToScale", "False").or(conditions.when("ScalingActive", "False")) {
+    match conditions
+        .when("AbleToScale", "False")
+        .or(conditions.when("ScalingActive", "False"))
+    {
         // Without metrics yet, or scaled to zero: an autoscaler that cannot act now harms nothing that runs.
         Some(message) => Verdict::progressing(message),
         None => Verdict::healthy(),
@@ -168,7 +194,10 @@ fn autoscaler(object: &Value) -> Verdict {
 
 fn definition(object: &Value) -> Verdict {
     let conditions = Conditions::of(&object["status"]);
-    match (conditions.status("Established"), conditions.when("NamesAccepted", "False")) {
+    match (
+        conditions.status("Established"),
+        conditions.when("NamesAccepted", "False"),
+    ) {
         (_, Some(message)) => Verdict::degraded(message),
         (Some("True"), _) => Verdict::healthy(),
         _ => Verdict::progressing("is not served yet"),

@@ -32,7 +32,14 @@ impl Entry {
     /// An object that is about to be written for the first time.
     #[must_use]
     pub fn begun(object: ObjectId, policy: Policy) -> Self {
-        Self { object, uid: String::new(), written: None, owned: 0, policy, lost: false }
+        Self {
+            object,
+            uid: String::new(),
+            written: None,
+            owned: 0,
+            policy,
+            lost: false,
+        }
     }
 }
 
@@ -125,7 +132,11 @@ mod tests {
         };
         let mut inventory = Inventory::default();
         inventory.put(Entry::begun(object("v1"), Policy::Keep));
-        let written = Entry { uid: "u".into(), written: Some(Digest::of(b"x")), ..Entry::begun(object("v2"), Policy::Managed) };
+        let written = Entry {
+            uid: "u".into(),
+            written: Some(Digest::of(b"x")),
+            ..Entry::begun(object("v2"), Policy::Managed)
+        };
         inventory.put(written.clone());
         assert_eq!(inventory.len(), 1);
         let back = Inventory::decode(&inventory.encode()).unwrap();

@@ -16,7 +16,11 @@ pub trait Kube: Send + Sync + 'static {
     fn merge(&self, id: &ObjectId, patch: &Value) -> impl Future<Output = Result<Value>> + Send;
 
     /// Deletes an object.
-    fn delete(&self, id: &ObjectId, precondition: &Precondition) -> impl Future<Output = Result<Deleted>> + Send;
+    fn delete(
+        &self,
+        id: &ObjectId,
+        precondition: &Precondition,
+    ) -> impl Future<Output = Result<Deleted>> + Send;
 
     /// An object, or `None` if there is none.
     fn find(&self, id: &ObjectId) -> impl Future<Output = Result<Option<Value>>> + Send;

@@ -46,7 +46,9 @@ impl Live {
         let metadata = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
         let verdict = health::of(object);
         let unit = target::owner(object).or(object["metadata"]["labels"][label::UNIT].as_str());
-        let deleting = object["metadata"].get("deletionTimestamp").map(|_| health::deletion(object).into());
+        let deleting = object["metadata"]
+            .get("deletionTimestamp")
+            .map(|_| health::deletion(object).into());
         Self {
             uid: metadata("uid").into(),
             version: metadata("resourceVersion").into(),
@@ -72,8 +74,14 @@ impl Live {
 
 /// The status that is reported: that of a workflow without what only its controller needs, any other as it is.
 fn status(object: &Value) -> Option<Box<str>> {
-    let status = object.get("status").filter(|it| it.as_object().is_some_and(|it| !it.is_empty()))?;
-    if object["kind"] == "Workflow" && object["apiVersion"].as_str().is_some_and(|it| it.starts_with("argoproj.io/")) {
+    let status = object
+        .get("status")
+        .filter(|it| it.as_object().is_some_and(|it| !it.is_empty()))?;
+    if object["kind"] == "Workflow"
+        && object["apiVersion"]
+            .as_str()
+            .is_some_and(|it| it.starts_with("argoproj.io/"))
+    {
         return Some(workflow_status(status).into());
     }
     let text = status.to_string();
@@ -87,12 +95,25 @@ fn workflow_status(status: &Value) -> String {
             reduced[name] = value.clone();
         }
     }
-    let pods = status.get("nodes").and_then(Value::as_object).into_iter().flatten();
+    let pods = status
+        .get("nodes")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     let mut size = reduced.to_string().len();
     let mut nodes = serde_json::Map::new();
     for (id, node) in pods.filter(|(_, node)| node["type"] == "Pod") {
         let mut kept = json!({});
-        for name in ["id", "type", "name", "displayName", "phase", "startedAt", "finishedAt", "message"] {
+        for name in [
+            "id",
+            "type",
+            "name",
+            "displayName",
+            "phase",
+            "startedAt",
+            "finishedAt",
+            "message",
+        ] {
             if let Some(value) = node.get(name).filter(|it| !it.is_null()) {
                 kept[name] = value.clone();
             }
@@ -139,7 +160,11 @@ struct OfKind {
 
 impl Default for OfKind {
     fn default() -> Self {
-        Self { listing: Listing::Unseen, objects: HashMap::new(), unnamed: None }
+        Self {
+            listing: Listing::Unseen,
+            objects: HashMap::new(),
+            unnamed: None,
+        }
     }
 }
 
@@ -160,7 +185,9 @@ impl Cache {
     /// What is known of an object.
     #[must_use]
     pub fn sight(&self, id: &ObjectId) -> Sight {
-        let Some(of_kind) = self.0.get(&id.kind) else { return Sight::Unseen };
+        let Some(of_kind) = self.0.get(&id.kind) else {
+            return Sight::Unseen;
+        };
         match (of_kind.objects.get(id), of_kind.listing) {
             (Some(live), _) => Sight::Present(live.clone()),
             (None, Listing::Unseen) => Sight::Unseen,
@@ -169,7 +196,10 @@ impl Cache {
     }
 
     /// The objects that say they belong to a unit.
-    pub fn owned_by<'a>(&'a self, unit: &'a str) -> impl Iterator<Item = (&'a ObjectId, &'a Arc<Live>)> {
+    pub fn owned_by<'a>(
+        &'a self,
+        unit: &'a str,
+    ) -> impl Iterator<Item = (&'a ObjectId, &'a Arc<Live>)> {
         let all = self.0.values().flat_map(|of_kind| &of_kind.objects);
         all.filter(move |(_, live)| live.unit.as_deref() == Some(unit))
     }
@@ -177,7 +207,9 @@ impl Cache {
     /// Whether it is known of a kind what there is.
     #[must_use]
     pub fn is_settled(&self, kind: &ApiKind) -> bool {
-        self.0.get(kind).is_some_and(|it| it.listing != Listing::Unseen)
+        self.0
+            .get(kind)
+            .is_some_and(|it| it.listing != Listing::Unseen)
     }
 
     /// How many objects are kept.
@@ -200,7 +232,11 @@ impl Cache {
     /// Takes in an object that the agent has just written or read, unless a later state is known.
     pub fn put(&mut self, id: ObjectId, live: Live) {
         let of_kind = self.0.entry(id.kind.clone()).or_default();
-        if of_kind.objects.get(&id).is_none_or(|known| !live.is_older(known)) {
+        if of_kind
+            .objects
+            .get(&id)
+            .is_none_or(|known| !live.is_older(known))
+        {
             of_kind.objects.insert(id, Arc::new(live));
         }
     }
@@ -215,13 +251,22 @@ impl Cache {
             }
             Event::Put(id, live) => self.take_put(id, live),
             Event::Gone { id, uid } => {
-                let Some(of_kind) = self.0.get_mut(&id.kind) else { return Touched::default() };
-                if of_kind.objects.get(&id).is_none_or(|live| *live.uid != *uid) {
+                let Some(of_kind) = self.0.get_mut(&id.kind) else {
+                    return Touched::default();
+                };
+                if of_kind
+                    .objects
+                    .get(&id)
+                    .is_none_or(|live| *live.uid != *uid)
+                {
                     return Touched::default();
                 }
                 let gone = of_kind.objects.remove(&id);
                 let unit = gone.and_then(|live| live.unit.clone());
-                Touched { objects: vec![(id, unit)], settled: None }
+                Touched {
+                    objects: vec![(id, unit)],
+                    settled: None,
+                }
             }
             Event::Listed(kind) => self.take_listed(kind),
             Event::Failed(kind, error) => {
@@ -229,9 +274,17 @@ impl Cache {
                     return Touched::default();
                 }
                 let of_kind = self.0.entry(kind.clone()).or_default();
-                let news = std::mem::replace(&mut of_kind.listing, Listing::NotServed) != Listing::NotServed;
-                let gone = of_kind.objects.drain().map(|(id, live)| (id, live.unit.clone())).collect();
-                Touched { objects: gone, settled: news.then_some(kind) }
+                let news = std::mem::replace(&mut of_kind.listing, Listing::NotServed)
+                    != Listing::NotServed;
+                let gone = of_kind
+                    .objects
+                    .drain()
+                    .map(|(id, live)| (id, live.unit.clone()))
+                    .collect();
+                Touched {
+                    objects: gone,
+                    settled: news.then_some(kind),
+                }
             }
         }
     }
@@ -245,9 +298,15 @@ impl Cache {
         if known.is_some_and(|known| **known == live || live.is_older(known)) {
             return Touched::default();
         }
-        let unit = live.unit.clone().or_else(|| known.and_then(|known| known.unit.clone()));
+        let unit = live
+            .unit
+            .clone()
+            .or_else(|| known.and_then(|known| known.unit.clone()));
         of_kind.objects.insert(id.clone(), Arc::new(live));
-        Touched { objects: vec![(id, unit)], settled: None }
+        Touched {
+            objects: vec![(id, unit)],
+            settled: None,
+        }
     }
 
     fn take_listed(&mut self, kind: Arc<ApiKind>) -> Touched {
@@ -259,7 +318,10 @@ impl Cache {
         });
         let objects = gone.collect();
         let news = std::mem::replace(&mut of_kind.listing, Listing::Listed) != Listing::Listed;
-        Touched { objects, settled: news.then_some(kind) }
+        Touched {
+            objects,
+            settled: news.then_some(kind),
+        }
     }
 }
 

@@ -40,7 +40,11 @@ pub fn is_autoscaled(object: &Value) -> bool {
 }
 
 fn entries(object: &Value) -> impl Iterator<Item = &Value> {
-    object.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten()
+    object
+        .pointer("/metadata/managedFields")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }
 
 fn ours(object: &Value) -> Option<&Value> {
@@ -79,7 +83,11 @@ fn below<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
         "k" => {
             let wanted: Value = serde_json::from_str(rest).ok()?;
             let wanted = wanted.as_object()?;
-            let matches = |item: &&Value| wanted.iter().all(|(key, value)| item.get(key) == Some(value));
+            let matches = |item: &&Value| {
+                wanted
+                    .iter()
+                    .all(|(key, value)| item.get(key) == Some(value))
+            };
             value.as_array()?.iter().find(matches)
         }
         "v" => {
@@ -158,7 +166,10 @@ mod tests {
             |it| it["spec"]["template"]["spec"]["containers"] = json!([]),
             |it| {
                 let ours = &mut it["metadata"]["managedFields"][0]["fieldsV1"];
-                ours["f:spec"].as_object_mut().unwrap().shift_remove("f:replicas");
+                ours["f:spec"]
+                    .as_object_mut()
+                    .unwrap()
+                    .shift_remove("f:replicas");
             },
         ];
         for (index, change) in changes.iter().enumerate() {

@@ -140,7 +140,10 @@ impl Plan {
 /// What is to be done for a unit.
 #[must_use]
 pub fn plan(situation: &Situation<'_>) -> Plan {
-    let mut draft = Draft { inventory: situation.inventory.clone(), ..Draft::default() };
+    let mut draft = Draft {
+        inventory: situation.inventory.clone(),
+        ..Draft::default()
+    };
     for item in situation.items {
         want::item(situation, item, &mut draft);
     }
@@ -150,7 +153,10 @@ pub fn plan(situation: &Situation<'_>) -> Plan {
     }
     let plan = draft.into_plan();
     debug_assert!(
-        plan.prune.iter().flatten().all(|step| !situation.items.iter().any(|it| it.object.is_same(&step.object))),
+        plan.prune.iter().flatten().all(|step| !situation
+            .items
+            .iter()
+            .any(|it| it.object.is_same(&step.object))),
         "nothing that the bundle names is ever pruned"
     );
     plan
@@ -167,19 +173,39 @@ struct Draft {
 
 impl Draft {
     fn write(&mut self, stage: Stage, object: &ObjectId, action: Action) {
-        self.writes.push((stage, Step { object: object.clone(), action }));
+        self.writes.push((
+            stage,
+            Step {
+                object: object.clone(),
+                action,
+            },
+        ));
     }
 
     fn prune(&mut self, object: &ObjectId, action: Action) {
-        self.prunes.push((Stage::of(&object.kind), Step { object: object.clone(), action }));
+        self.prunes.push((
+            Stage::of(&object.kind),
+            Step {
+                object: object.clone(),
+                action,
+            },
+        ));
     }
 
     fn wait(&mut self, object: &ObjectId, message: impl Into<String>) {
-        self.waits.push(Wait { object: object.clone(), message: message.into(), blocked: false });
+        self.waits.push(Wait {
+            object: object.clone(),
+            message: message.into(),
+            blocked: false,
+        });
     }
 
     fn block(&mut self, object: &ObjectId, message: impl Into<String>) {
-        self.waits.push(Wait { object: object.clone(), message: message.into(), blocked: true });
+        self.waits.push(Wait {
+            object: object.clone(),
+            message: message.into(),
+            blocked: true,
+        });
     }
 
     /// Remembers an object before it is written.
@@ -196,13 +222,27 @@ impl Draft {
     fn into_plan(self) -> Plan {
         let group = |steps: Vec<(Stage, Step)>| {
             let stages = Stage::ALL.iter().map(move |stage| {
-                let chosen = steps.iter().filter(|(it, _)| it == stage).map(|(_, step)| step.clone());
+                let chosen = steps
+                    .iter()
+                    .filter(|(it, _)| it == stage)
+                    .map(|(_, step)| step.clone());
                 (*stage, chosen.collect::<Vec<_>>())
             });
-            stages.filter(|(_, steps)| !steps.is_empty()).collect::<Vec<_>>()
+            stages
+                .filter(|(_, steps)| !steps.is_empty())
+                .collect::<Vec<_>>()
         };
-        let prune = group(self.prunes).into_iter().rev().map(|(_, steps)| steps).collect();
-        Plan { stages: group(self.writes), prune, waits: self.waits, inventory: self.inventory }
+        let prune = group(self.prunes)
+            .into_iter()
+            .rev()
+            .map(|(_, steps)| steps)
+            .collect();
+        Plan {
+            stages: group(self.writes),
+            prune,
+            waits: self.waits,
+            inventory: self.inventory,
+        }
     }
 }
 

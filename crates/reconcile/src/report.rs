@@ -4,14 +4,11 @@ use std::collections::HashMap;
 
 use cluster::ObjectId;
 use jiff::Timestamp;
-use model::{Digest, Head, Health, ObjectReport, PlaneName, StatusReport, Target, Tombstone, UnitPhase};
-
-use crate::{
-    inventory::Inventory,
-    live::Sight,
-    plan::Wait,
-    target::Item,
+use model::{
+    Digest, Head, Health, ObjectReport, PlaneName, StatusReport, Target, Tombstone, UnitPhase,
 };
+
+use crate::{inventory::Inventory, live::Sight, plan::Wait, target::Item};
 
 /// What went wrong with an object when it was last written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +70,10 @@ pub fn phase(facts: &Facts<'_>) -> (UnitPhase, String) {
         return (UnitPhase::Failed, about(wait));
     }
     if let Some(lost) = facts.inventory.iter().find(|entry| entry.lost) {
-        return (UnitPhase::Failed, format!("{} has vanished and is not made again", lost.object));
+        return (
+            UnitPhase::Failed,
+            format!("{} has vanished and is not made again", lost.object),
+        );
     }
     if let Some((_, fault)) = faults.first() {
         return (UnitPhase::Applying, fault.message.clone());
@@ -88,13 +88,20 @@ pub fn phase(facts: &Facts<'_>) -> (UnitPhase, String) {
 }
 
 fn why_not_gone(facts: &Facts<'_>, tombstone: Tombstone) -> String {
-    let fault = facts.faults.values().next().map(|fault| fault.message.clone());
+    let fault = facts
+        .faults
+        .values()
+        .next()
+        .map(|fault| fault.message.clone());
     let verb = match tombstone {
         Tombstone::Delete => "deleted",
         Tombstone::Release => "let go",
     };
     let left = || format!("{} objects are still to be {verb}", facts.inventory.len());
-    fault.or_else(|| facts.waits.first().map(about)).or(facts.outage.map(str::to_owned)).unwrap_or_else(left)
+    fault
+        .or_else(|| facts.waits.first().map(about))
+        .or(facts.outage.map(str::to_owned))
+        .unwrap_or_else(left)
 }
 
 fn about(wait: &Wait) -> String {
@@ -105,8 +112,11 @@ fn about(wait: &Wait) -> String {
 #[must_use]
 pub fn report(facts: &Facts<'_>, seen: &mut Seen, now: Timestamp) -> StatusReport {
     let (phase, message) = phase(facts);
-    let mut objects: Vec<ObjectReport> =
-        facts.items.iter().map(|item| object(facts, &item.id, &item.object, item.report_status)).collect();
+    let mut objects: Vec<ObjectReport> = facts
+        .items
+        .iter()
+        .map(|item| object(facts, &item.id, &item.object, item.report_status))
+        .collect();
     if matches!(facts.head.target, Target::Tombstone(_)) {
         // A tombstone names nothing: what is left of the unit is listed instead.
         let left = facts.inventory.iter().map(|entry| {
@@ -115,7 +125,11 @@ pub fn report(facts: &Facts<'_>, seen: &mut Seen, now: Timestamp) -> StatusRepor
         });
         objects = left.collect();
     }
-    seen.0.retain(|id, _| objects.iter().any(|object| object.name == id.name && object.kind == id.kind.kind));
+    seen.0.retain(|id, _| {
+        objects
+            .iter()
+            .any(|object| object.name == id.name && object.kind == id.kind.kind)
+    });
     for object in &mut objects {
         seen.date(object, now);
     }
@@ -159,7 +173,9 @@ fn object(facts: &Facts<'_>, id: &str, object: &ObjectId, with_status: bool) -> 
         name: object.name.clone(),
         health: if lost { Health::Degraded } else { health },
         message,
-        failed: lost || fault.is_some_and(|fault| !fault.passing) || wait.is_some_and(|wait| wait.blocked),
+        failed: lost
+            || fault.is_some_and(|fault| !fault.passing)
+            || wait.is_some_and(|wait| wait.blocked),
         status,
         observed_at: Timestamp::UNIX_EPOCH,
     }
@@ -168,8 +184,16 @@ fn object(facts: &Facts<'_>, id: &str, object: &ObjectId, with_status: bool) -> 
 impl Seen {
     /// Dates an object: now, unless it was seen just so before.
     fn date(&mut self, object: &mut ObjectReport, now: Timestamp) {
-        let kind = cluster::ApiKind::new(object.group.clone(), object.version.clone(), object.kind.clone());
-        let id = ObjectId { kind: kind.into(), namespace: object.namespace.clone(), name: object.name.clone() };
+        let kind = cluster::ApiKind::new(
+            object.group.clone(),
+            object.version.clone(),
+            object.kind.clone(),
+        );
+        let id = ObjectId {
+            kind: kind.into(),
+            namespace: object.namespace.clone(),
+            name: object.name.clone(),
+        };
         let form = Digest::of(&serde_json::to_vec(object).expect("a report has string keys"));
         object.observed_at = match self.0.get(&id) {
             Some((known, since)) if *known == form => *since,

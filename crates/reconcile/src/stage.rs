@@ -19,8 +19,13 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, first to last.
-    pub const ALL: &'static [Self] =
-        &[Self::Foundations, Self::Supplies, Self::Network, Self::Workloads, Self::Reactions];
+    pub const ALL: &'static [Self] = &[
+        Self::Foundations,
+        Self::Supplies,
+        Self::Network,
+        Self::Workloads,
+        Self::Reactions,
+    ];
 
     /// The stage in which objects of a kind are written.
     #[must_use]
@@ -29,19 +34,36 @@ impl Stage {
             ("apiextensions.k8s.io", _) | ("", "Namespace") => Self::Foundations,
             (
                 "",
-                "ServiceAccount" | "Secret" | "ConfigMap" | "PersistentVolume" | "PersistentVolumeClaim"
-                | "ResourceQuota" | "LimitRange",
+                "ServiceAccount"
+                | "Secret"
+                | "ConfigMap"
+                | "PersistentVolume"
+                | "PersistentVolumeClaim"
+                | "ResourceQuota"
+                | "LimitRange",
             )
             | (
-                "networking.k8s.io" | "policy" | "rbac.authorization.k8s.io" | "storage.k8s.io"
-                | "scheduling.k8s.io" | "cilium.io" | "external-secrets.io" | "node.k8s.io",
+                "networking.k8s.io"
+                | "policy"
+                | "rbac.authorization.k8s.io"
+                | "storage.k8s.io"
+                | "scheduling.k8s.io"
+                | "cilium.io"
+                | "external-secrets.io"
+                | "node.k8s.io",
                 _,
             ) if kind.kind != "Ingress" => Self::Supplies,
             ("", "Service" | "Endpoints")
-            | ("networking.k8s.io" | "gateway.networking.k8s.io" | "discovery.k8s.io", _) => Self::Network,
-            ("admissionregistration.k8s.io" | "autoscaling" | "keda.sh" | "apiregistration.k8s.io", _) => {
-                Self::Reactions
+            | ("networking.k8s.io" | "gateway.networking.k8s.io" | "discovery.k8s.io", _) => {
+                Self::Network
             }
+            (
+                "admissionregistration.k8s.io"
+                | "autoscaling"
+                | "keda.sh"
+                | "apiregistration.k8s.io",
+                _,
+            ) => Self::Reactions,
             _ => Self::Workloads,
         }
     }

@@ -76,13 +76,26 @@ impl Work {
     /// When the bundle cannot be taken.
     pub fn new(head: Head, bundle: Option<&Bundle>) -> Result<Self, Error> {
         let Some(bundle) = bundle else {
-            return Ok(Self { head, blob: None, items: [].into(), requires: [].into() });
+            return Ok(Self {
+                head,
+                blob: None,
+                items: [].into(),
+                requires: [].into(),
+            });
         };
         let text = bundle.to_text();
         let digest = Digest::of(text.as_bytes());
         let data = zstd::encode_all(text.as_bytes(), 3).map_err(|_| Error::Damaged(digest))?;
-        let blob = Some(Blob { digest, data: data.into() });
-        Ok(Self { head, blob, items: index(bundle)?, requires: bundle.requires.clone().into() })
+        let blob = Some(Blob {
+            digest,
+            data: data.into(),
+        });
+        Ok(Self {
+            head,
+            blob,
+            items: index(bundle)?,
+            requires: bundle.requires.clone().into(),
+        })
     }
 
     /// The work of a record.
@@ -95,7 +108,12 @@ impl Work {
             Some(bundle) => (index(bundle)?, bundle.requires.clone().into()),
             None => ([].into(), [].into()),
         };
-        Ok(Self { head, blob, items, requires })
+        Ok(Self {
+            head,
+            blob,
+            items,
+            requires,
+        })
     }
 
     /// The bundle itself, taken out of its compressed form.
@@ -117,15 +135,23 @@ fn unpack(blob: &Blob) -> Result<Bundle, Error> {
 }
 
 fn index(bundle: &Bundle) -> Result<Arc<[Item]>, Error> {
-    if let Some(feature) = bundle.features.iter().find(|it| !FEATURES.contains(&it.as_str())) {
+    if let Some(feature) = bundle
+        .features
+        .iter()
+        .find(|it| !FEATURES.contains(&it.as_str()))
+    {
         return Err(Error::Feature(feature.clone()));
     }
     let mut items: Vec<Item> = Vec::with_capacity(bundle.objects.len());
     for entry in &bundle.objects {
-        let object = ObjectId::of(&entry.object)
-            .map_err(|error| Error::Object { id: entry.id.clone(), reason: error.to_string() })?;
+        let object = ObjectId::of(&entry.object).map_err(|error| Error::Object {
+            id: entry.id.clone(),
+            reason: error.to_string(),
+        })?;
         if owner(&entry.object) != Some(bundle.unit.as_str()) {
-            return Err(Error::Owner { id: entry.id.clone() });
+            return Err(Error::Owner {
+                id: entry.id.clone(),
+            });
         }
         if items.iter().any(|item| item.object.is_same(&object)) {
             return Err(Error::Twice(object));
@@ -145,8 +171,16 @@ fn index(bundle: &Bundle) -> Result<Arc<[Item]>, Error> {
 /// The unit that an object says it belongs to: its annotation, if the label confirms it.
 #[must_use]
 pub fn owner(object: &Value) -> Option<&str> {
-    let unit = object.get("metadata")?.get("annotations")?.get(label::UNIT_ANNOTATION)?.as_str()?;
-    let label = object.get("metadata")?.get("labels")?.get(label::UNIT)?.as_str()?;
+    let unit = object
+        .get("metadata")?
+        .get("annotations")?
+        .get(label::UNIT_ANNOTATION)?
+        .as_str()?;
+    let label = object
+        .get("metadata")?
+        .get("labels")?
+        .get(label::UNIT)?
+        .as_str()?;
     let parsed: UnitId = unit.parse().ok()?;
     (parsed.label_value() == label).then_some(unit)
 }

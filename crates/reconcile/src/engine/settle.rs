@@ -21,11 +21,21 @@ pub(super) enum Done {
     /// A plan was carried out, or as much of it as could be.
     Applied(Box<Finished>),
     /// A record was brought up to date.
-    Saved { unit: UnitId, revision: UnitRevision, result: Result<String, Error> },
+    Saved {
+        unit: UnitId,
+        revision: UnitRevision,
+        result: Result<String, Error>,
+    },
     /// A record that another agent had written was read again.
-    Reread { unit: UnitId, result: Result<Option<Record>, Error> },
+    Reread {
+        unit: UnitId,
+        result: Result<Option<Record>, Error>,
+    },
     /// The record of a deleted unit was removed.
-    Removed { unit: UnitId, result: Result<(), Error> },
+    Removed {
+        unit: UnitId,
+        result: Result<(), Error>,
+    },
 }
 
 /// A plan that was carried out.
@@ -47,9 +57,16 @@ impl<K: Kube> Engine<K> {
                 if let Some(unit) = self.units.get_mut(&finished.unit) {
                     unit.running = false;
                 }
-                finished.span.clone().in_scope(|| self.settle_applied(*finished, now));
+                finished
+                    .span
+                    .clone()
+                    .in_scope(|| self.settle_applied(*finished, now));
             }
-            Done::Saved { unit: id, revision, result } => {
+            Done::Saved {
+                unit: id,
+                revision,
+                result,
+            } => {
                 if let Some(unit) = self.units.get_mut(&id) {
                     unit.running = false;
                 }
@@ -76,13 +93,21 @@ impl<K: Kube> Engine<K> {
     }
 
     fn settle_applied(&mut self, finished: Finished, now: Instant) {
-        let Finished { unit: id, work, plan, applied, .. } = finished;
+        let Finished {
+            unit: id,
+            work,
+            plan,
+            applied,
+            ..
+        } = finished;
         if let Some(result) = applied.record
             && !self.settle_record(&id, work.head.revision, result, now)
         {
             return;
         }
-        let Some(unit) = self.units.get_mut(&id) else { return };
+        let Some(unit) = self.units.get_mut(&id) else {
+            return;
+        };
         unit.inventory = plan.inventory;
         unit.save_at.get_or_insert(now + self.config.save_delay);
         let mut outage = None;
@@ -114,7 +139,9 @@ impl<K: Kube> Engine<K> {
         result: Result<String, Error>,
         now: Instant,
     ) -> bool {
-        let Some(unit) = self.units.get_mut(id) else { return false };
+        let Some(unit) = self.units.get_mut(id) else {
+            return false;
+        };
         match result {
             Ok(version) => {
                 unit.version = version;
@@ -136,7 +163,12 @@ impl<K: Kube> Engine<K> {
             Err(error) => {
                 // Without its record nothing of the unit may be written: everybody waits, and is told why.
                 tracing::error!(unit.id = %id, %error, "the record of a unit cannot be written");
-                self.settle_outage(Some(Error::Unavailable { message: error.to_string() }), now);
+                self.settle_outage(
+                    Some(Error::Unavailable {
+                        message: error.to_string(),
+                    }),
+                    now,
+                );
             }
         }
         self.queue.put(id.clone(), now);
@@ -144,7 +176,9 @@ impl<K: Kube> Engine<K> {
     }
 
     fn settle_reread(&mut self, id: &UnitId, result: Result<Option<Record>, Error>, now: Instant) {
-        let Some(unit) = self.units.get_mut(id) else { return };
+        let Some(unit) = self.units.get_mut(id) else {
+            return;
+        };
         unit.running = false;
         self.queue.put(id.clone(), now);
         match result {
@@ -159,7 +193,9 @@ impl<K: Kube> Engine<K> {
                         *unit = newer;
                         self.reindex(id, &[]);
                     }
-                    Err(error) => tracing::error!(unit.id = %id, %error, "its record cannot be read"),
+                    Err(error) => {
+                        tracing::error!(unit.id = %id, %error, "its record cannot be read")
+                    }
                 }
             }
             Ok(Some(record)) => {
@@ -177,16 +213,22 @@ impl<K: Kube> Engine<K> {
                 if self.outage.message.is_none() {
                     tracing::warn!(%error, "the cluster cannot be written to; it is tried again");
                 }
-                let delay = std::time::Duration::from_millis(100) * (1 << self.outage.attempts.min(6));
+                let delay =
+                    std::time::Duration::from_millis(100) * (1 << self.outage.attempts.min(6));
                 self.outage.attempts += 1;
                 self.outage.message = Some(error.to_string());
                 self.outage.until = Some(now + delay);
             }
             None if self.outage.message.is_some() => {
-                tracing::info!(attempts = self.outage.attempts, "the cluster can be written to again");
+                tracing::info!(
+                    attempts = self.outage.attempts,
+                    "the cluster can be written to again"
+                );
                 self.outage = super::Outage::default();
                 // Reports that tell of the outage are overtaken.
-                self.units.keys().for_each(|id| self.queue.put(id.clone(), now));
+                self.units
+                    .keys()
+                    .for_each(|id| self.queue.put(id.clone(), now));
             }
             None => {}
         }
@@ -204,7 +246,11 @@ fn written(unit: &mut Unit, work: &Work, step: &Step, live: &Live, now: Instant)
             by = live.other_manager.as_deref().unwrap_or("unknown"), "an object was repaired"
         );
     }
-    let digest = work.items.iter().find(|item| item.object == step.object).map(|item| item.digest);
+    let digest = work
+        .items
+        .iter()
+        .find(|item| item.object == step.object)
+        .map(|item| item.digest);
     if let Some(entry) = unit.inventory.find_mut(&step.object) {
         entry.uid = live.uid.to_string();
         entry.written = digest;

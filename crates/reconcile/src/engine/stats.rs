@@ -31,13 +31,41 @@ impl Stats {
     pub fn values(&self) -> [(&'static str, &'static str, u64); 7] {
         let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         [
-            ("reconcile.units", "units that the agent works on", value(&self.0.units)),
-            ("reconcile.objects", "live objects that the agent knows", value(&self.0.objects)),
-            ("reconcile.jobs", "units that are being worked on now", value(&self.0.jobs)),
-            ("reconcile.applied", "objects written", value(&self.0.applied)),
-            ("reconcile.healed", "objects written because somebody had changed or deleted them", value(&self.0.healed)),
-            ("reconcile.deleted", "objects deleted", value(&self.0.deleted)),
-            ("reconcile.failed", "attempts to write or delete an object that failed", value(&self.0.failed)),
+            (
+                "reconcile.units",
+                "units that the agent works on",
+                value(&self.0.units),
+            ),
+            (
+                "reconcile.objects",
+                "live objects that the agent knows",
+                value(&self.0.objects),
+            ),
+            (
+                "reconcile.jobs",
+                "units that are being worked on now",
+                value(&self.0.jobs),
+            ),
+            (
+                "reconcile.applied",
+                "objects written",
+                value(&self.0.applied),
+            ),
+            (
+                "reconcile.healed",
+                "objects written because somebody had changed or deleted them",
+                value(&self.0.healed),
+            ),
+            (
+                "reconcile.deleted",
+                "objects deleted",
+                value(&self.0.deleted),
+            ),
+            (
+                "reconcile.failed",
+                "attempts to write or delete an object that failed",
+                value(&self.0.failed),
+            ),
         ]
     }
 

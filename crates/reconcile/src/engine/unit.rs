@@ -77,9 +77,17 @@ const LONGEST_RETRY: Duration = Duration::from_secs(60);
 impl Unit {
     /// A unit that was never recorded. `inventory` is what its labels say it has.
     pub(super) fn new(head: Head, inventory: Inventory) -> Self {
-        let work = Work { head: head.clone(), blob: None, items: [].into(), requires: [].into() };
+        let work = Work {
+            head: head.clone(),
+            blob: None,
+            items: [].into(),
+            requires: [].into(),
+        };
         // What is accepted next must count as newer than nothing.
-        let head = Head { revision: UnitRevision::default(), ..head };
+        let head = Head {
+            revision: UnitRevision::default(),
+            ..head
+        };
         Self {
             head,
             work,
@@ -120,7 +128,10 @@ impl Unit {
         bundle: Option<Arc<Bundle>>,
         span: tracing::Span,
     ) -> Vec<UnitId> {
-        debug_assert!(self.head.revision <= head.revision, "the revision of a unit never falls");
+        debug_assert!(
+            self.head.revision <= head.revision,
+            "the revision of a unit never falls"
+        );
         self.head = head;
         self.faults.clear();
         self.retries.clear();
@@ -134,7 +145,10 @@ impl Unit {
                 self.refused = None;
                 self.fresh = Some((bundle, span));
                 let old = std::mem::replace(&mut self.work, work);
-                if let Some(blob) = old.blob.filter(|blob| self.work.blob.as_ref() != Some(blob)) {
+                if let Some(blob) = old
+                    .blob
+                    .filter(|blob| self.work.blob.as_ref() != Some(blob))
+                {
                     self.stale.push(blob);
                 }
                 old.requires.to_vec()
@@ -167,12 +181,19 @@ impl Unit {
     /// Why an object is left alone at `now` although it should be written.
     pub(super) fn hold(&self, object: &ObjectId, reason: Reason, now: Instant) -> Option<String> {
         if let Some(retry) = self.retries.get(object).filter(|retry| retry.until > now) {
-            let fault = self.faults.get(object).map(|fault| fault.message.clone()).unwrap_or_default();
+            let fault = self
+                .faults
+                .get(object)
+                .map(|fault| fault.message.clone())
+                .unwrap_or_default();
             let seconds = (retry.until - now).as_secs().max(1);
             return Some(format!("{fault}; it is tried again in {seconds} s"));
         }
         let contest = self.contests.get(object).filter(|_| reason.is_heal())?;
-        contest.until.is_some_and(|until| until > now).then(String::new)
+        contest
+            .until
+            .is_some_and(|until| until > now)
+            .then(String::new)
     }
 
     /// When something that is held becomes free.
@@ -184,10 +205,20 @@ impl Unit {
 
     pub(super) fn fail(&mut self, object: &ObjectId, error: &Error, now: Instant) {
         let passing = error.is_passing();
-        self.faults.insert(object.clone(), Fault { message: error.to_string(), passing });
-        let retry = self.retries.entry(object.clone()).or_insert(Retry { attempts: 0, until: now });
+        self.faults.insert(
+            object.clone(),
+            Fault {
+                message: error.to_string(),
+                passing,
+            },
+        );
+        let retry = self.retries.entry(object.clone()).or_insert(Retry {
+            attempts: 0,
+            until: now,
+        });
         let first = Duration::from_millis(if passing { 200 } else { 1000 });
-        retry.until = now + (first * 2_u32.saturating_pow(retry.attempts.min(12))).min(LONGEST_RETRY);
+        retry.until =
+            now + (first * 2_u32.saturating_pow(retry.attempts.min(12))).min(LONGEST_RETRY);
         retry.attempts += 1;
     }
 
@@ -198,10 +229,17 @@ impl Unit {
 
     /// Takes note of a heal; too many in a short time make the object contested for a while.
     pub(super) fn healed(&mut self, object: &ObjectId, now: Instant) {
-        let contest =
-            self.contests.entry(object.clone()).or_insert(Contest { heals: 0, begun: now, until: None });
+        let contest = self.contests.entry(object.clone()).or_insert(Contest {
+            heals: 0,
+            begun: now,
+            until: None,
+        });
         if now.duration_since(contest.begun) > WINDOW + LONGEST_TRUCE {
-            *contest = Contest { heals: 0, begun: now, until: None };
+            *contest = Contest {
+                heals: 0,
+                begun: now,
+                until: None,
+            };
         }
         contest.heals += 1;
         if contest.heals >= HEALS && now.duration_since(contest.begun) <= WINDOW
@@ -210,7 +248,11 @@ impl Unit {
             let exponent = contest.heals.saturating_sub(HEALS).min(9);
             contest.until = Some(now + Duration::from_secs(1 << exponent).min(LONGEST_TRUCE));
         } else if now.duration_since(contest.begun) > WINDOW {
-            *contest = Contest { heals: 1, begun: now, until: None };
+            *contest = Contest {
+                heals: 1,
+                begun: now,
+                until: None,
+            };
         }
     }
 }

@@ -48,7 +48,9 @@ impl<K: Kube> Engine<K> {
     }
 
     fn visit(&mut self, id: &UnitId, now: Instant) {
-        let Some(unit) = self.units.get(id) else { return };
+        let Some(unit) = self.units.get(id) else {
+            return;
+        };
         if unit.running || self.is_too_early(id, now) {
             return;
         }
@@ -57,7 +59,10 @@ impl<K: Kube> Engine<K> {
         }
         let plan = self.plan(id, now);
         let unit = self.units.get_mut(id).expect("it was there above");
-        let begun = plan.inventory.iter().any(|entry| unit.inventory.find(&entry.object).is_none());
+        let begun = plan
+            .inventory
+            .iter()
+            .any(|entry| unit.inventory.find(&entry.object).is_none());
         let must_record = !unit.is_saved() || begun;
         if self.paused || plan.is_idle() && !must_record {
             let changed = !self.paused && unit.inventory != plan.inventory;
@@ -74,16 +79,27 @@ impl<K: Kube> Engine<K> {
 
     /// Whether it is not known yet what there is, and the unit is as it was recorded.
     fn is_too_early(&self, id: &UnitId, now: Instant) -> bool {
-        let Some(unit) = self.units.get(id) else { return true };
-        let unsettled = || unit.objects().any(|object| !self.cache.is_settled(&object.kind));
-        unit.is_saved() && now.duration_since(self.started) < self.config.listing_grace && unsettled()
+        let Some(unit) = self.units.get(id) else {
+            return true;
+        };
+        let unsettled = || {
+            unit.objects()
+                .any(|object| !self.cache.is_settled(&object.kind))
+        };
+        unit.is_saved()
+            && now.duration_since(self.started) < self.config.listing_grace
+            && unsettled()
     }
 
     fn plan(&self, id: &UnitId, now: Instant) -> Plan {
         let unit = &self.units[id];
         let hold = |object: &ObjectId, reason| {
             let held = unit.hold(object, reason, now)?;
-            Some(if held.is_empty() { self.contest(object) } else { held })
+            Some(if held.is_empty() {
+                self.contest(object)
+            } else {
+                held
+            })
         };
         plan::plan(&Situation {
             unit: id,
@@ -108,12 +124,17 @@ impl<K: Kube> Engine<K> {
 
     /// What a unit that was never applied waits for.
     fn held(&self, id: &UnitId) -> Option<String> {
-        let missing = self.units[id].work.requires.iter().find_map(|required| match self.units.get(required) {
-            Some(other) if other.phase == Some(UnitPhase::Applied) => None,
-            Some(_) => Some(format!("waits for {required}, which is not applied yet")),
-            None => Some(format!("waits for {required}, which this plane has not received")),
-        });
-        missing
+        self.units[id]
+            .work
+            .requires
+            .iter()
+            .find_map(|required| match self.units.get(required) {
+                Some(other) if other.phase == Some(UnitPhase::Applied) => None,
+                Some(_) => Some(format!("waits for {required}, which is not applied yet")),
+                None => Some(format!(
+                    "waits for {required}, which this plane has not received"
+                )),
+            })
     }
 
     fn start(&mut self, id: &UnitId, plan: Plan, record: Option<Record>) {
@@ -127,19 +148,32 @@ impl<K: Kube> Engine<K> {
         if matches!(unit.work.head.target, Target::Bundle(_)) {
             self.budget.left = self.budget.left.saturating_sub(pruned);
         }
-        let job = Job { work: unit.work.clone(), bundle, plan, record };
+        let job = Job {
+            work: unit.work.clone(),
+            bundle,
+            plan,
+            record,
+        };
         let (kube, id) = (self.kube.clone(), id.clone());
         let inside = span.clone();
         let work = async move {
             let (plan, work) = (job.plan.clone(), job.work.clone());
             let applied = apply::run(&*kube, job).await;
-            Done::Applied(Box::new(Finished { unit: id, work, plan, applied, span }))
+            Done::Applied(Box::new(Finished {
+                unit: id,
+                work,
+                plan,
+                applied,
+                span,
+            }))
         };
         self.jobs.push(work.instrument(inside).boxed());
     }
 
     pub(super) fn start_save(&mut self, id: &UnitId) {
-        let Some(unit) = self.units.get_mut(id).filter(|unit| !unit.running) else { return };
+        let Some(unit) = self.units.get_mut(id).filter(|unit| !unit.running) else {
+            return;
+        };
         unit.save_at = None;
         unit.running = true;
         let record = unit.record(&unit.inventory);
@@ -155,13 +189,19 @@ impl<K: Kube> Engine<K> {
                     }
                 }
             }
-            Done::Saved { unit: id, revision, result }
+            Done::Saved {
+                unit: id,
+                revision,
+                result,
+            }
         };
         self.jobs.push(work.boxed());
     }
 
     fn start_removal(&mut self, id: &UnitId) {
-        let Some(unit) = self.units.get_mut(id) else { return };
+        let Some(unit) = self.units.get_mut(id) else {
+            return;
+        };
         unit.running = true;
         let (kube, id) = (self.kube.clone(), id.clone());
         let work = async move {
@@ -174,13 +214,21 @@ impl<K: Kube> Engine<K> {
     /// Nothing is being done for the unit: says how it fares, and sets when to look again.
     pub(super) fn rest(&mut self, id: &UnitId, plan: &Plan, now: Instant) {
         self.tell(id, plan, now);
-        let Some(unit) = self.units.get_mut(id) else { return };
+        let Some(unit) = self.units.get_mut(id) else {
+            return;
+        };
         if unit.phase == Some(UnitPhase::Deleted) {
-            let at = *unit.remove_at.get_or_insert(now + self.config.keep_tombstones);
+            let at = *unit
+                .remove_at
+                .get_or_insert(now + self.config.keep_tombstones);
             self.queue.put(id.clone(), at);
         }
         let refill = (!plan.waits.is_empty()).then_some(self.budget.since + A_MINUTE);
-        let free = [unit.next_free(now), refill].into_iter().flatten().filter(|at| *at > now).min();
+        let free = [unit.next_free(now), refill]
+            .into_iter()
+            .flatten()
+            .filter(|at| *at > now)
+            .min();
         if let Some(at) = free {
             self.queue.put(id.clone(), at);
         }
@@ -193,7 +241,9 @@ impl<K: Kube> Engine<K> {
 
     /// Reports a unit, if there is anything new to say.
     pub(super) fn tell(&mut self, id: &UnitId, plan: &Plan, now: Instant) {
-        let Some(unit) = self.units.get_mut(id) else { return };
+        let Some(unit) = self.units.get_mut(id) else {
+            return;
+        };
         let cache = &self.cache;
         let facts = Facts {
             plane: &self.config.plane,
@@ -216,7 +266,9 @@ impl<K: Kube> Engine<K> {
             (self.reports)(report);
         }
         if applied && let Some(dependents) = self.dependents.get(id) {
-            dependents.iter().for_each(|it| self.queue.put(it.clone(), now));
+            dependents
+                .iter()
+                .for_each(|it| self.queue.put(it.clone(), now));
         }
     }
 }

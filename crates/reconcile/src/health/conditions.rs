@@ -16,12 +16,17 @@ impl<'a> Conditions<'a> {
     }
 
     pub(super) fn reason(self, kind: &str) -> &'a str {
-        self.find(kind).and_then(|it| it["reason"].as_str()).unwrap_or_default()
+        self.find(kind)
+            .and_then(|it| it["reason"].as_str())
+            .unwrap_or_default()
     }
 
     /// Message of the condition, or else its reason.
     pub(super) fn message(self, kind: &str) -> String {
-        let message = self.find(kind).and_then(|it| it["message"].as_str()).filter(|it| !it.is_empty());
+        let message = self
+            .find(kind)
+            .and_then(|it| it["message"].as_str())
+            .filter(|it| !it.is_empty());
         message.unwrap_or_else(|| self.reason(kind)).to_owned()
     }
 

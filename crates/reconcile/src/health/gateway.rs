@@ -5,9 +5,17 @@ use serde_json::Value;
 use super::{Verdict, conditions::Conditions};
 
 pub(super) fn route(object: &Value) -> Verdict {
-    let generation = object.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or(0);
-    let parents = object.pointer("/status/parents").and_then(Value::as_array).filter(|it| !it.is_empty());
-    let Some(parents) = parents else { return Verdict::progressing("no gateway has answered yet") };
+    let generation = object
+        .pointer("/metadata/generation")
+        .and_then(Value::as_i64)
+        .unwrap_or(0);
+    let parents = object
+        .pointer("/status/parents")
+        .and_then(Value::as_array)
+        .filter(|it| !it.is_empty());
+    let Some(parents) = parents else {
+        return Verdict::progressing("no gateway has answered yet");
+    };
     for parent in parents {
         let conditions = Conditions::of(parent);
         for kind in ["Accepted", "ResolvedRefs"] {
@@ -15,9 +23,15 @@ pub(super) fn route(object: &Value) -> Verdict {
                 return Verdict::degraded(conditions.message(kind));
             }
         }
-        let accepted = parent["conditions"].as_array().into_iter().flatten().find(|it| it["type"] == "Accepted");
+        let accepted = parent["conditions"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|it| it["type"] == "Accepted");
         let seen = accepted.and_then(|it| it["observedGeneration"].as_i64());
-        if conditions.status("Accepted") != Some("True") || seen.is_some_and(|seen| seen < generation) {
+        if conditions.status("Accepted") != Some("True")
+            || seen.is_some_and(|seen| seen < generation)
+        {
             return Verdict::progressing("a gateway has not accepted it yet");
         }
     }
@@ -33,7 +47,9 @@ pub(super) fn gateway(object: &Value) -> Verdict {
         match conditions.status(kind) {
             Some("True") => {}
             // Controllers start with `Pending`; an address may come later.
-            Some("False") if !["Pending", "AddressNotAssigned"].contains(&conditions.reason(kind)) => {
+            Some("False")
+                if !["Pending", "AddressNotAssigned"].contains(&conditions.reason(kind)) =>
+            {
                 return Verdict::degraded(conditions.message(kind));
             }
             _ => return Verdict::progressing("its controller has not set it up yet"),

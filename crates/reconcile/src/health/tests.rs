@@ -8,7 +8,9 @@ fn check(object: Value, health: Health) {
 
 fn recorded() -> Vec<Value> {
     let text = include_str!("../../tests/data/health.jsonl");
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// The rows hold what the functions of the reference were given, which is not always a whole object.
@@ -35,7 +37,12 @@ fn workloads_fare_as_the_reference_says() {
     for row in recorded() {
         let Some(object) = whole(&row) else { continue };
         let health = of(&object).health;
-        assert_eq!(row["output"]["result"], format!("{health:?}"), "{}", row["id"]);
+        assert_eq!(
+            row["output"]["result"],
+            format!("{health:?}"),
+            "{}",
+            row["id"]
+        );
         checked += 1;
     }
     assert_eq!(checked, 20);
@@ -45,8 +52,14 @@ fn workloads_fare_as_the_reference_says() {
 fn a_failed_job_is_degraded_and_a_running_one_progresses() {
     let job = |status: Value| json!({"apiVersion": "batch/v1", "kind": "Job", "spec": {}, "status": status});
     check(job(json!({})), Health::Progressing);
-    check(job(json!({"conditions": [{"type": "Failed", "status": "True"}]})), Health::Degraded);
-    check(job(json!({"conditions": [{"type": "Complete", "status": "True"}]})), Health::Healthy);
+    check(
+        job(json!({"conditions": [{"type": "Failed", "status": "True"}]})),
+        Health::Degraded,
+    );
+    check(
+        job(json!({"conditions": [{"type": "Complete", "status": "True"}]})),
+        Health::Healthy,
+    );
 }
 
 #[test]
@@ -61,9 +74,7 @@ fn a_route_is_healthy_once_its_gateways_accept_it() {
         json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"generation": 2},
                "status": {"parents": parents}})
     };
-    let parent = |status: &str, seen: i64| {
-        json!([{"conditions": [{"type": "Accepted", "status": status, "observedGeneration": seen}]}])
-    };
+    let parent = |status: &str, seen: i64| json!([{"conditions": [{"type": "Accepted", "status": status, "observedGeneration": seen}]}]);
     check(route(json!([])), Health::Progressing);
     check(route(parent("True", 1)), Health::Progressing);
     check(route(parent("True", 2)), Health::Healthy);
@@ -72,23 +83,41 @@ fn a_route_is_healthy_once_its_gateways_accept_it() {
 
 #[test]
 fn what_nobody_understands_is_unknown_unless_it_follows_the_conventions() {
-    let custom = |status: Value| json!({"apiVersion": "x.test/v1", "kind": "Thing", "status": status});
+    let custom =
+        |status: Value| json!({"apiVersion": "x.test/v1", "kind": "Thing", "status": status});
     check(custom(json!({})), Health::Unknown);
-    check(custom(json!({"conditions": [{"type": "Ready", "status": "True"}]})), Health::Healthy);
-    check(custom(json!({"conditions": [{"type": "Ready", "status": "False"}]})), Health::Degraded);
-    check(custom(json!({"conditions": [{"type": "Stalled", "status": "True"}]})), Health::Degraded);
+    check(
+        custom(json!({"conditions": [{"type": "Ready", "status": "True"}]})),
+        Health::Healthy,
+    );
+    check(
+        custom(json!({"conditions": [{"type": "Ready", "status": "False"}]})),
+        Health::Degraded,
+    );
+    check(
+        custom(json!({"conditions": [{"type": "Stalled", "status": "True"}]})),
+        Health::Degraded,
+    );
 }
 
 #[test]
 fn a_deletion_names_what_it_waits_for() {
     let object = json!({"apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["a/b"]}});
-    assert_eq!(of(&object).message, "is being deleted; waits for the finalizers a/b");
+    assert_eq!(
+        of(&object).message,
+        "is being deleted; waits for the finalizers a/b"
+    );
 }
 
 #[test]
 fn no_object_makes_it_fail() {
-    for value in [json!(null), json!([]), json!({"status": 1}), json!({"kind": 7, "apiVersion": {}})] {
+    for value in [
+        json!(null),
+        json!([]),
+        json!({"status": 1}),
+        json!({"kind": 7, "apiVersion": {}}),
+    ] {
         let _ = of(&value);
     }
 }

@@ -11,7 +11,10 @@ fn number(object: &Value, pointer: &str) -> i64 {
 
 /// Replicas that are wanted; one where nothing is said.
 fn wanted(object: &Value) -> i64 {
-    object.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1)
+    object
+        .pointer("/spec/replicas")
+        .and_then(Value::as_i64)
+        .unwrap_or(1)
 }
 
 /// Progressing, if the controller has not seen the object at all or not its latest spec.
@@ -43,20 +46,35 @@ pub(super) fn deployment(object: &Value) -> Verdict {
         return Verdict::degraded(message);
     }
     let count = |name: &str| number(object, &format!("/status/{name}"));
-    let (updated, available, ready) = (count("updatedReplicas"), count("availableReplicas"), count("readyReplicas"));
+    let (updated, available, ready) = (
+        count("updatedReplicas"),
+        count("availableReplicas"),
+        count("readyReplicas"),
+    );
     let unavailable = count("unavailableReplicas");
     let progress = format!("{available} of {replicas} replicas are available");
     if updated == replicas && available == 0 {
         let on_its_way = conditions.status("Progressing") == Some("True")
             && conditions.reason("Progressing") != "NewReplicaSetAvailable";
-        return if on_its_way { Verdict::progressing(progress) } else { Verdict::degraded(progress) };
+        return if on_its_way {
+            Verdict::progressing(progress)
+        } else {
+            Verdict::degraded(progress)
+        };
     }
-    let unavailable_for_long = conditions.status("Available").is_some_and(|it| it != "True");
+    let unavailable_for_long = conditions
+        .status("Available")
+        .is_some_and(|it| it != "True");
     if unavailable_for_long && ready > 0 && unavailable > 0 {
         return Verdict::degraded(progress);
     }
     let surplus = count("replicas") > updated;
-    if updated == replicas && available == replicas && ready == replicas && unavailable == 0 && !surplus {
+    if updated == replicas
+        && available == replicas
+        && ready == replicas
+        && unavailable == 0
+        && !surplus
+    {
         return Verdict::healthy();
     }
     Verdict::progressing(progress)
@@ -73,8 +91,14 @@ pub(super) fn stateful_set(object: &Value) -> Verdict {
     let ready = number(object, "/status/readyReplicas");
     let updated = number(object, "/status/updatedReplicas");
     let partition = number(object, "/spec/updateStrategy/rollingUpdate/partition");
-    let on_delete = object.pointer("/spec/updateStrategy/type").is_some_and(|it| it == "OnDelete");
-    let revision = |name: &str| object.pointer(&format!("/status/{name}")).and_then(Value::as_str);
+    let on_delete = object
+        .pointer("/spec/updateStrategy/type")
+        .is_some_and(|it| it == "OnDelete");
+    let revision = |name: &str| {
+        object
+            .pointer(&format!("/status/{name}"))
+            .and_then(Value::as_str)
+    };
     let rolled_out = on_delete
         || revision("currentRevision") == revision("updateRevision")
         || updated >= (replicas - partition).max(0);
@@ -124,25 +148,42 @@ const STUCK: [&str; 7] = [
 
 pub(super) fn pod(object: &Value) -> Verdict {
     let statuses = ["/status/initContainerStatuses", "/status/containerStatuses"];
-    let all = statuses.iter().flat_map(|at| object.pointer(at).and_then(Value::as_array)).flatten();
-    let stuck = all.filter_map(|it| it.pointer("/state/waiting")).find(|waiting| {
-        waiting["reason"].as_str().is_some_and(|reason| STUCK.contains(&reason))
-    });
-    let phase = object.pointer("/status/phase").and_then(Value::as_str).unwrap_or_default();
+    let all = statuses
+        .iter()
+        .flat_map(|at| object.pointer(at).and_then(Value::as_array))
+        .flatten();
+    let stuck = all
+        .filter_map(|it| it.pointer("/state/waiting"))
+        .find(|waiting| {
+            waiting["reason"]
+                .as_str()
+                .is_some_and(|reason| STUCK.contains(&reason))
+        });
+    let phase = object
+        .pointer("/status/phase")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let message = || {
         let text = |name: &str| object["status"][name].as_str().filter(|it| !it.is_empty());
-        text("message").or_else(|| text("reason")).unwrap_or_default().to_owned()
+        text("message")
+            .or_else(|| text("reason"))
+            .unwrap_or_default()
+            .to_owned()
     };
     if let Some(waiting) = stuck
         && ["Running", "Pending"].contains(&phase)
     {
         return Verdict::degraded(waiting["reason"].as_str().unwrap_or_default());
     }
-    let ready = object.pointer("/status/containerStatuses").and_then(Value::as_array);
+    let ready = object
+        .pointer("/status/containerStatuses")
+        .and_then(Value::as_array);
     match phase {
         "Succeeded" => Verdict::healthy(),
         "Failed" => Verdict::degraded(message()),
-        "Running" if ready.is_some_and(|it| it.iter().all(|it| it["ready"] == true)) => Verdict::healthy(),
+        "Running" if ready.is_some_and(|it| it.iter().all(|it| it["ready"] == true)) => {
+            Verdict::healthy()
+        }
         "Running" => Verdict::progressing("not all containers are ready"),
         "Pending" => Verdict::progressing(message()),
         _ => Verdict::new(Health::Unknown, message()),
@@ -179,8 +220,15 @@ pub(super) fn cron_job(object: &Value) -> Verdict {
 }
 
 pub(super) fn workflow(object: &Value) -> Verdict {
-    let message = object.pointer("/status/message").and_then(Value::as_str).unwrap_or_default();
-    match object.pointer("/status/phase").and_then(Value::as_str).unwrap_or_default() {
+    let message = object
+        .pointer("/status/message")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    match object
+        .pointer("/status/phase")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+    {
         "Succeeded" => Verdict::healthy(),
         "Failed" | "Error" => Verdict::degraded(message),
         "" => Verdict::progressing("has not started yet"),

@@ -8,24 +8,43 @@ use crate::{inventory::Entry, live::Sight};
 use super::{Action, Draft, Reason, Situation, deletes, is_ours};
 
 /// Namespaces that are never deleted, whoever asks: a cluster does not work without them.
-const PROTECTED: [&str; 5] = ["default", "kube-system", "kube-public", "kube-node-lease", "quintet-system"];
+const PROTECTED: [&str; 5] = [
+    "default",
+    "kube-system",
+    "kube-public",
+    "kube-node-lease",
+    "quintet-system",
+];
 
 /// Objects of an earlier bundle of a unit that lives on. Nothing is deleted while a replacement is not there.
 pub(super) fn leftovers(situation: &Situation<'_>, draft: &mut Draft) {
-    let named = |entry: &&Entry| !situation.items.iter().any(|item| item.object.is_same(&entry.object));
+    let named = |entry: &&Entry| {
+        !situation
+            .items
+            .iter()
+            .any(|item| item.object.is_same(&entry.object))
+    };
     let leftovers: Vec<&Entry> = situation.inventory.iter().filter(named).collect();
     let replaced = draft.waits.is_empty();
     let mut budget = situation.budget;
     for entry in leftovers {
         match fate(situation, entry) {
             Fate::Forget => draft.inventory.remove(&entry.object),
-            Fate::Unknown => draft.wait(&entry.object, "the cluster has not said yet what there is"),
+            Fate::Unknown => {
+                draft.wait(&entry.object, "the cluster has not said yet what there is")
+            }
             Fate::Going(message) => draft.wait(&entry.object, message),
             Fate::Delete(_) if !replaced => {
-                draft.wait(&entry.object, "is deleted once the objects that replace it are there");
+                draft.wait(
+                    &entry.object,
+                    "is deleted once the objects that replace it are there",
+                );
             }
             Fate::Delete(_) if budget == 0 => {
-                draft.wait(&entry.object, "waits to be deleted: the budget of deletions is used up for now");
+                draft.wait(
+                    &entry.object,
+                    "waits to be deleted: the budget of deletions is used up for now",
+                );
             }
             Fate::Delete(precondition) => {
                 budget -= 1;
@@ -40,7 +59,9 @@ pub(super) fn everything(situation: &Situation<'_>, tombstone: Tombstone, draft:
     for entry in situation.inventory.iter() {
         match fate(situation, entry) {
             Fate::Forget => draft.inventory.remove(&entry.object),
-            Fate::Unknown => draft.wait(&entry.object, "the cluster has not said yet what there is"),
+            Fate::Unknown => {
+                draft.wait(&entry.object, "the cluster has not said yet what there is")
+            }
             Fate::Going(message) if deletes(tombstone) || is_held(situation, entry) => {
                 draft.wait(&entry.object, message);
             }
@@ -83,6 +104,9 @@ fn fate(situation: &Situation<'_>, entry: &Entry) -> Fate {
     let held = || (situation.hold)(&entry.object, Reason::Unwanted);
     match live.deleting.as_deref().map(str::to_owned).or_else(held) {
         Some(message) => Fate::Going(message),
-        None => Fate::Delete(Precondition { uid: live.uid.to_string(), resource_version: live.version.to_string() }),
+        None => Fate::Delete(Precondition {
+            uid: live.uid.to_string(),
+            resource_version: live.version.to_string(),
+        }),
     }
 }

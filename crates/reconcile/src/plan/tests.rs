@@ -14,8 +14,16 @@ fn unit() -> UnitId {
 }
 
 fn object(name: &str) -> ObjectId {
-    let kind = if name.starts_with("ns") { ApiKind::new("", "v1", "Namespace") } else { ApiKind::new("apps", "v1", "Deployment") };
-    ObjectId { kind: Arc::new(kind), namespace: None, name: name.into() }
+    let kind = if name.starts_with("ns") {
+        ApiKind::new("", "v1", "Namespace")
+    } else {
+        ApiKind::new("apps", "v1", "Deployment")
+    };
+    ObjectId {
+        kind: Arc::new(kind),
+        namespace: None,
+        name: name.into(),
+    }
 }
 
 fn item(name: &str, text: &str, policy: Policy) -> Item {
@@ -68,16 +76,30 @@ struct Case {
 impl Case {
     fn new(items: &[Item], entries: &[Entry], sights: &[(&str, Sight)]) -> Self {
         let mut inventory = Inventory::default();
-        entries.iter().for_each(|entry| inventory.put(entry.clone()));
-        let sights = sights.iter().map(|(name, sight)| ((*name).to_owned(), sight.clone())).collect();
-        Self { items: items.to_vec(), inventory, sights, tombstone: None, budget: 10, held: None }
+        entries
+            .iter()
+            .for_each(|entry| inventory.put(entry.clone()));
+        let sights = sights
+            .iter()
+            .map(|(name, sight)| ((*name).to_owned(), sight.clone()))
+            .collect();
+        Self {
+            items: items.to_vec(),
+            inventory,
+            sights,
+            tombstone: None,
+            budget: 10,
+            held: None,
+        }
     }
 
     fn plan(&self) -> Plan {
         let sight = |id: &ObjectId| self.sights.get(&id.name).cloned().unwrap_or(Sight::Absent);
         plan(&Situation {
             unit: &unit(),
-            target: self.tombstone.map_or(Target::Bundle(Digest::of(b"")), Target::Tombstone),
+            target: self
+                .tombstone
+                .map_or(Target::Bundle(Digest::of(b"")), Target::Tombstone),
             items: &self.items,
             inventory: &self.inventory,
             sight: &sight,
@@ -90,21 +112,35 @@ impl Case {
 
 fn written(plan: &Plan) -> Vec<(String, Action)> {
     let steps = plan.stages.iter().flat_map(|(_, steps)| steps);
-    steps.map(|step| (step.object.name.clone(), step.action.clone())).collect()
+    steps
+        .map(|step| (step.object.name.clone(), step.action.clone()))
+        .collect()
 }
 
 fn deleted(plan: &Plan) -> Vec<String> {
-    plan.prune.iter().flatten().map(|step| step.object.name.clone()).collect()
+    plan.prune
+        .iter()
+        .flatten()
+        .map(|step| step.object.name.clone())
+        .collect()
 }
 
 fn apply(force: Force, reason: Reason) -> Action {
-    Action::Apply { force, reason, autoscaled: false }
+    Action::Apply {
+        force,
+        reason,
+        autoscaled: false,
+    }
 }
 
 #[test]
 fn an_object_is_written_for_a_reason_only() {
     let check = |entries: &[Entry], sight: Sight, expected: Option<Action>| {
-        let case = Case::new(&[item("a", "new", Policy::Managed)], entries, &[("a", sight)]);
+        let case = Case::new(
+            &[item("a", "new", Policy::Managed)],
+            entries,
+            &[("a", sight)],
+        );
         let steps = written(&case.plan());
         assert_eq!(steps.first().map(|(_, action)| action.clone()), expected);
     };
@@ -112,25 +148,65 @@ fn an_object_is_written_for_a_reason_only() {
     check(&[], Sight::Absent, Some(apply(Force::No, Reason::New)));
     check(&[], Sight::Unseen, Some(apply(Force::No, Reason::New)));
     check(&[], ours("u", 1), Some(apply(Force::Yes, Reason::Adopted)));
-    check(&[], live("u", 1, None), Some(apply(Force::No, Reason::Adopted)));
+    check(
+        &[],
+        live("u", 1, None),
+        Some(apply(Force::No, Reason::Adopted)),
+    );
     check(&[], live("u", 1, Some("component.x.y")), None);
     check(&[entry("a", "u", "new", 1)], ours("u", 1), None);
     check(&[entry("a", "u", "new", 1)], Sight::Unseen, None);
-    check(&[entry("a", "u", "old", 1)], ours("u", 1), Some(apply(Force::Yes, Reason::Changed)));
-    check(&[entry("a", "u", "old", 1)], Sight::Unseen, Some(apply(Force::Yes, Reason::Changed)));
-    check(&[entry("a", "u", "new", 1)], ours("u", 2), Some(apply(Force::Yes, Reason::Drifted)));
-    check(&[entry("a", "u", "new", 1)], Sight::Absent, Some(apply(Force::No, Reason::Vanished)));
-    check(&[entry("a", "u", "new", 1)], ours("v", 1), Some(apply(Force::Yes, Reason::Adopted)));
+    check(
+        &[entry("a", "u", "old", 1)],
+        ours("u", 1),
+        Some(apply(Force::Yes, Reason::Changed)),
+    );
+    check(
+        &[entry("a", "u", "old", 1)],
+        Sight::Unseen,
+        Some(apply(Force::Yes, Reason::Changed)),
+    );
+    check(
+        &[entry("a", "u", "new", 1)],
+        ours("u", 2),
+        Some(apply(Force::Yes, Reason::Drifted)),
+    );
+    check(
+        &[entry("a", "u", "new", 1)],
+        Sight::Absent,
+        Some(apply(Force::No, Reason::Vanished)),
+    );
+    check(
+        &[entry("a", "u", "new", 1)],
+        ours("v", 1),
+        Some(apply(Force::Yes, Reason::Adopted)),
+    );
 }
 
 #[test]
 fn what_others_need_is_written_first_and_deleted_last() {
-    let items = [item("a", "x", Policy::Managed), item("ns", "x", Policy::Managed)];
+    let items = [
+        item("a", "x", Policy::Managed),
+        item("ns", "x", Policy::Managed),
+    ];
     let plan = Case::new(&items, &[], &[]).plan();
-    assert_eq!(plan.stages.iter().map(|(stage, _)| *stage).collect::<Vec<_>>(), [Stage::Foundations, Stage::Workloads]);
-    assert_eq!(plan.inventory.len(), 2, "what is about to be written is remembered before");
+    assert_eq!(
+        plan.stages
+            .iter()
+            .map(|(stage, _)| *stage)
+            .collect::<Vec<_>>(),
+        [Stage::Foundations, Stage::Workloads]
+    );
+    assert_eq!(
+        plan.inventory.len(),
+        2,
+        "what is about to be written is remembered before"
+    );
     let entries = [entry("ns", "u", "x", 1), entry("a", "v", "x", 1)];
-    let sights = [("ns", live("u", 1, Some(UNIT))), ("a", live("v", 1, Some(UNIT)))];
+    let sights = [
+        ("ns", live("u", 1, Some(UNIT))),
+        ("a", live("v", 1, Some(UNIT))),
+    ];
     let mut case = Case::new(&[], &entries, &sights);
     case.tombstone = Some(Tombstone::Delete);
     case.budget = 0;
@@ -152,14 +228,25 @@ fn a_deletion_needs_identity() {
     check(known(), live("u", 1, None), &[], 0);
     check(known(), Sight::Absent, &[], 0);
     check(known(), Sight::Unseen, &[], 1);
-    check(Entry { policy: Policy::Keep, ..known() }, live("u", 1, Some(UNIT)), &[], 0);
+    check(
+        Entry {
+            policy: Policy::Keep,
+            ..known()
+        },
+        live("u", 1, Some(UNIT)),
+        &[],
+        0,
+    );
     check(entry("a", "", "", 0), live("u", 1, Some(UNIT)), &["a"], 1);
 }
 
 #[test]
 fn nothing_is_pruned_while_a_replacement_waits_or_the_budget_is_used_up() {
     let entries = [entry("old", "u", "x", 1), entry("older", "v", "x", 1)];
-    let sights = [("old", live("u", 1, Some(UNIT))), ("older", live("v", 1, Some(UNIT)))];
+    let sights = [
+        ("old", live("u", 1, Some(UNIT))),
+        ("older", live("v", 1, Some(UNIT))),
+    ];
     let mut case = Case::new(&[item("a", "x", Policy::Managed)], &entries, &sights);
     case.budget = 1;
     assert_eq!(deleted(&case.plan()), ["old"]);
@@ -183,22 +270,51 @@ fn what_is_made_once_is_never_made_again() {
     let check = |entries: &[Entry], sight: Sight, created: bool, lost: bool| {
         let case = Case::new(&[item("a", "x", Policy::Once)], entries, &[("a", sight)]);
         let plan = case.plan();
-        assert_eq!(written(&plan), if created { vec![("a".to_owned(), Action::Create)] } else { vec![] });
-        assert_eq!(plan.inventory.find(&object("a")).is_some_and(|it| it.lost), lost);
+        assert_eq!(
+            written(&plan),
+            if created {
+                vec![("a".to_owned(), Action::Create)]
+            } else {
+                vec![]
+            }
+        );
+        assert_eq!(
+            plan.inventory.find(&object("a")).is_some_and(|it| it.lost),
+            lost
+        );
     };
     check(&[], Sight::Absent, true, false);
     check(&[], Sight::Unseen, false, false);
     check(&[], live("u", 0, Some(UNIT)), false, false);
-    check(&[entry("a", "", "", 0)], live("u", 0, Some(UNIT)), false, false);
-    check(&[entry("a", "u", "x", 0)], live("u", 9, Some(UNIT)), false, false);
+    check(
+        &[entry("a", "", "", 0)],
+        live("u", 0, Some(UNIT)),
+        false,
+        false,
+    );
+    check(
+        &[entry("a", "u", "x", 0)],
+        live("u", 9, Some(UNIT)),
+        false,
+        false,
+    );
     check(&[entry("a", "u", "x", 0)], Sight::Absent, false, true);
     check(&[entry("a", "", "", 0)], Sight::Absent, false, true);
-    check(&[entry("a", "u", "x", 0)], live("another life", 0, Some(UNIT)), false, true);
+    check(
+        &[entry("a", "u", "x", 0)],
+        live("another life", 0, Some(UNIT)),
+        false,
+        true,
+    );
 }
 
 #[test]
 fn a_release_takes_the_labels_off_and_deletes_nothing() {
-    let mut case = Case::new(&[], &[entry("a", "u", "x", 1)], &[("a", live("u", 1, Some(UNIT)))]);
+    let mut case = Case::new(
+        &[],
+        &[entry("a", "u", "x", 1)],
+        &[("a", live("u", 1, Some(UNIT)))],
+    );
     case.tombstone = Some(Tombstone::Release);
     let plan = case.plan();
     assert_eq!(plan.prune[0][0].action, Action::Release);
@@ -226,27 +342,58 @@ fn any_sight() -> impl Strategy<Value = Sight> {
     prop_oneof![
         Just(Sight::Unseen),
         Just(Sight::Absent),
-        ("[uv]", 0..3_u64, prop_oneof![Just(None), Just(Some(UNIT)), Just(Some("component.x.y"))])
+        (
+            "[uv]",
+            0..3_u64,
+            prop_oneof![Just(None), Just(Some(UNIT)), Just(Some("component.x.y"))]
+        )
             .prop_map(|(uid, owned, owner)| live(&uid, owned, owner)),
     ]
 }
 
 fn any_case() -> impl Strategy<Value = Case> {
-    let policy = prop_oneof![Just(Policy::Managed), Just(Policy::Once), Just(Policy::Keep)];
+    let policy = prop_oneof![
+        Just(Policy::Managed),
+        Just(Policy::Once),
+        Just(Policy::Keep)
+    ];
     let one = ("[ab]", "[xy]", policy.clone());
     let items = prop::collection::btree_map("[a-d]|ns", one, 0..4);
     let entries = prop::collection::vec(("[a-f]|ns", "[uv]?", "[xy]?", 0..3_u64, policy), 0..5);
     let sights = prop::collection::hash_map("[a-f]|ns", any_sight(), 0..6);
-    let tombstone = prop_oneof![Just(None), Just(Some(Tombstone::Delete)), Just(Some(Tombstone::Release))];
-    (items, entries, sights, tombstone, 0..3_usize).prop_map(|(items, entries, sights, tombstone, budget)| {
-        let items = if tombstone.is_some() { Default::default() } else { items };
-        let items: Vec<Item> = items.iter().map(|(name, (_, text, policy))| item(name, text, *policy)).collect();
-        let mut inventory = Inventory::default();
-        for (name, uid, text, owned, policy) in entries {
-            inventory.put(Entry { policy, ..entry(&name, &uid, &text, owned) });
-        }
-        Case { items, inventory, sights, tombstone, budget, held: None }
-    })
+    let tombstone = prop_oneof![
+        Just(None),
+        Just(Some(Tombstone::Delete)),
+        Just(Some(Tombstone::Release))
+    ];
+    (items, entries, sights, tombstone, 0..3_usize).prop_map(
+        |(items, entries, sights, tombstone, budget)| {
+            let items = if tombstone.is_some() {
+                Default::default()
+            } else {
+                items
+            };
+            let items: Vec<Item> = items
+                .iter()
+                .map(|(name, (_, text, policy))| item(name, text, *policy))
+                .collect();
+            let mut inventory = Inventory::default();
+            for (name, uid, text, owned, policy) in entries {
+                inventory.put(Entry {
+                    policy,
+                    ..entry(&name, &uid, &text, owned)
+                });
+            }
+            Case {
+                items,
+                inventory,
+                sights,
+                tombstone,
+                budget,
+                held: None,
+            }
+        },
+    )
 }
 
 proptest! {

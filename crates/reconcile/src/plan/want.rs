@@ -51,7 +51,15 @@ fn managed(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
         return draft.wait(&item.object, message);
     }
     draft.begin(&item.object, item.policy);
-    draft.write(item.stage, &item.object, Action::Apply { force, reason, autoscaled });
+    draft.write(
+        item.stage,
+        &item.object,
+        Action::Apply {
+            force,
+            reason,
+            autoscaled,
+        },
+    );
 }
 
 enum Compared {
@@ -66,7 +74,11 @@ fn compare(situation: &Situation<'_>, item: &Item, entry: Option<&Entry>, live: 
         && !is_ours(situation.unit, Some(owner))
         && owner != situation.unit.label_value()
     {
-        let owner = if owner.contains('.') { owner } else { "another unit" };
+        let owner = if owner.contains('.') {
+            owner
+        } else {
+            "another unit"
+        };
         return Compared::Foreign(format!("it belongs to {owner}"));
     }
     if let Some(deleting) = &live.deleting {
@@ -91,20 +103,32 @@ fn compare(situation: &Situation<'_>, item: &Item, entry: Option<&Entry>, live: 
 fn once(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
     let sight = (situation.sight)(&item.object);
     match (situation.inventory.find(&item.object), sight) {
-        (None, Sight::Absent) => match situation.held.clone().or_else(|| (situation.hold)(&item.object, Reason::New)) {
+        (None, Sight::Absent) => match situation
+            .held
+            .clone()
+            .or_else(|| (situation.hold)(&item.object, Reason::New))
+        {
             Some(reason) => draft.wait(&item.object, reason),
             None => {
                 draft.begin(&item.object, item.policy);
                 draft.write(item.stage, &item.object, Action::Create);
             }
         },
-        (_, Sight::Unseen) => draft.wait(&item.object, "the cluster has not said yet what there is"),
+        (_, Sight::Unseen) => {
+            draft.wait(&item.object, "the cluster has not said yet what there is")
+        }
         (None, Sight::Present(live)) if is_ours(situation.unit, live.unit.as_deref()) => {
             draft.begin(&item.object, item.policy);
             remember(draft, item, &live.uid);
         }
         (None, Sight::Present(_)) => {
-            draft.block(&item.object, format!("an object of this name exists without the label {}", label::UNIT));
+            draft.block(
+                &item.object,
+                format!(
+                    "an object of this name exists without the label {}",
+                    label::UNIT
+                ),
+            );
         }
         (Some(entry), Sight::Present(live))
             if entry.uid == *live.uid

@@ -20,7 +20,10 @@ async fn a_unit_is_applied_and_a_head_that_is_sent_again_sends_nothing() {
         let records = cluster::Records::new(site.cluster.clone(), site.records.clone());
         let record = records.find(&unit).await.unwrap()?;
         let inventory = reconcile::Inventory::decode(&record.inventory).unwrap();
-        inventory.iter().all(|entry| !entry.uid.is_empty()).then_some(())
+        inventory
+            .iter()
+            .all(|entry| !entry.uid.is_empty())
+            .then_some(())
     })
     .await;
     agent.report_all().await;
@@ -29,7 +32,12 @@ async fn a_unit_is_applied_and_a_head_that_is_sent_again_sends_nothing() {
     agent.accept(1, &bundle).await;
     agent.report_all().await;
     agent.applied(&unit, 1).await;
-    assert_eq!(agent.requests(), before, "{:?}", agent.cluster.requests().counts());
+    assert_eq!(
+        agent.requests(),
+        before,
+        "{:?}",
+        agent.cluster.requests().counts()
+    );
 
     // Another revision of the same bundle is remembered, and nothing else is written.
     agent.accept(2, &bundle).await;
@@ -43,13 +51,22 @@ async fn an_older_head_changes_nothing() {
     let site = Site::new().await;
     let mut agent = site.agent().await;
     let unit = site.unit("a");
-    agent.accept(5, &site.bundle(&unit, "example.test/web:5")).await;
+    agent
+        .accept(5, &site.bundle(&unit, "example.test/web:5"))
+        .await;
     agent.applied(&unit, 5).await;
-    agent.accept(4, &site.bundle(&unit, "example.test/web:4")).await;
-    agent.accept(6, &site.bundle(&unit, "example.test/web:6")).await;
+    agent
+        .accept(4, &site.bundle(&unit, "example.test/web:4"))
+        .await;
+    agent
+        .accept(6, &site.bundle(&unit, "example.test/web:6"))
+        .await;
     agent.applied(&unit, 6).await;
     let web = site.find("apps/v1", "Deployment", "web").await.unwrap();
-    assert_eq!(web["spec"]["template"]["spec"]["containers"][0]["image"], "example.test/web:6");
+    assert_eq!(
+        web["spec"]["template"]["spec"]["containers"][0]["image"],
+        "example.test/web:6"
+    );
     agent.stop().await;
 }
 
@@ -67,16 +84,26 @@ async fn what_a_bundle_no_longer_names_is_deleted_and_nothing_else() {
                          "metadata": {"name": "foreign", "namespace": site.namespace}});
     site.cluster.create(&foreign).await.unwrap();
 
-    agent.accept(2, &site.bundle(&unit, "example.test/web:1")).await;
+    agent
+        .accept(2, &site.bundle(&unit, "example.test/web:1"))
+        .await;
     agent.applied(&unit, 2).await;
-    until("the old object is gone", async || site.find("v1", "ConfigMap", "old").await.is_none().then_some(())).await;
+    until("the old object is gone", async || {
+        site.find("v1", "ConfigMap", "old")
+            .await
+            .is_none()
+            .then_some(())
+    })
+    .await;
     assert!(site.find("v1", "ConfigMap", "kept").await.is_some());
 
     agent.bury(3, &unit, Tombstone::Delete).await;
     let namespace = site.namespace.clone();
     until("the namespace is being deleted", async || {
         let found = site.find("v1", "Namespace", &namespace).await;
-        found.is_none_or(|it| it["metadata"].get("deletionTimestamp").is_some()).then_some(())
+        found
+            .is_none_or(|it| it["metadata"].get("deletionTimestamp").is_some())
+            .then_some(())
     })
     .await;
     agent.stop().await;
@@ -87,7 +114,9 @@ async fn a_unit_that_is_let_go_keeps_its_objects() {
     let site = Site::new().await;
     let mut agent = site.agent().await;
     let unit = site.unit("a");
-    agent.accept(1, &site.bundle(&unit, "example.test/web:1")).await;
+    agent
+        .accept(1, &site.bundle(&unit, "example.test/web:1"))
+        .await;
     agent.applied(&unit, 1).await;
     agent.bury(2, &unit, Tombstone::Release).await;
     agent.phase(&unit, 2, UnitPhase::Deleted).await;
@@ -102,19 +131,37 @@ async fn a_refused_object_is_named_and_the_others_are_written() {
     let mut agent = site.agent().await;
     let unit = site.unit("a");
     let mut bundle = site.bundle(&unit, "example.test/web:1");
-    let service = json!({"apiVersion": "v1", "kind": "Service", "spec": {"ports": [{"port": 99999}]}});
+    let service =
+        json!({"apiVersion": "v1", "kind": "Service", "spec": {"ports": [{"port": 99999}]}});
     site.add(&mut bundle, Policy::Managed, service, "web");
     let unknown = json!({"apiVersion": "x.quintet.test/v1", "kind": "Nothing"});
     site.add(&mut bundle, Policy::Managed, unknown, "web");
     agent.accept(1, &bundle).await;
     let report = agent.phase(&unit, 1, UnitPhase::Failed).await;
-    let message = |id: &str| report.objects.iter().find(|it| it.id == id).map(|it| (it.failed, it.message.clone())).unwrap();
-    assert!(message("service-web").1.contains("spec.ports[0].port"), "{report:#?}");
-    assert!(message("nothing-web").1.contains("serves no kind Nothing of x.quintet.test/v1"), "{report:#?}");
+    let message = |id: &str| {
+        report
+            .objects
+            .iter()
+            .find(|it| it.id == id)
+            .map(|it| (it.failed, it.message.clone()))
+            .unwrap()
+    };
+    assert!(
+        message("service-web").1.contains("spec.ports[0].port"),
+        "{report:#?}"
+    );
+    assert!(
+        message("nothing-web")
+            .1
+            .contains("serves no kind Nothing of x.quintet.test/v1"),
+        "{report:#?}"
+    );
     assert!(message("service-web").0 && !message("deployment-web").0);
     assert!(site.find("apps/v1", "Deployment", "web").await.is_some());
 
-    agent.accept(2, &site.bundle(&unit, "example.test/web:1")).await;
+    agent
+        .accept(2, &site.bundle(&unit, "example.test/web:1"))
+        .await;
     agent.applied(&unit, 2).await;
     agent.stop().await;
 }
@@ -124,15 +171,24 @@ async fn an_object_of_somebody_else_is_not_taken_over() {
     let site = Site::new().await;
     let mut agent = site.agent().await;
     let unit = site.unit("a");
-    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": site.namespace}});
+    let namespace =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": site.namespace}});
     site.cluster.create(&namespace).await.unwrap();
     let id = cluster::ObjectId::of(&json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": site.namespace}
     }));
     kubectl_apply(&site, &config_map("theirs")).await;
-    agent.accept(1, &site.bundle(&unit, "example.test/web:1")).await;
+    agent
+        .accept(1, &site.bundle(&unit, "example.test/web:1"))
+        .await;
     let report = agent.phase(&unit, 1, UnitPhase::Failed).await;
-    assert!(report.message.contains("is also managed by other-tool (.data.value)"), "{}", report.message);
+    assert!(
+        report
+            .message
+            .contains("is also managed by other-tool (.data.value)"),
+        "{}",
+        report.message
+    );
     let settings = site.cluster.find(&id.unwrap()).await.unwrap().unwrap();
     assert_eq!(settings["data"]["value"], "theirs");
     agent.stop().await;
@@ -146,8 +202,13 @@ async fn kubectl_apply(site: &Site, object: &serde_json::Value) {
     let file = folder.path().join("object.json");
     std::fs::write(&file, object.to_string()).unwrap();
     let file = file.to_str().unwrap();
-    testkit::kube::ApiServer::shared()
-        .kubectl(&["apply", "--server-side", "--field-manager=other-tool", "-f", file]);
+    testkit::kube::ApiServer::shared().kubectl(&[
+        "apply",
+        "--server-side",
+        "--field-manager=other-tool",
+        "-f",
+        file,
+    ]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,7 +222,11 @@ async fn a_unit_waits_for_the_unit_that_it_requires() {
     bundle.requires = vec![cell.clone()];
     agent.accept(1, &bundle).await;
     let report = agent.phase(&unit, 1, UnitPhase::Applying).await;
-    assert!(report.message.contains(&format!("waits for {cell}")), "{}", report.message);
+    assert!(
+        report.message.contains(&format!("waits for {cell}")),
+        "{}",
+        report.message
+    );
 
     let mut of_cell = site.bundle(&cell, "");
     of_cell.objects.truncate(1);
@@ -183,7 +248,12 @@ async fn an_object_of_a_kind_that_the_bundle_brings_is_written_after_it_is_serve
         "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {
             "type": "object", "x-kubernetes-preserve-unknown-fields": true}}}],
     }});
-    site.add(&mut bundle, Policy::Managed, definition, &format!("things.{group}"));
+    site.add(
+        &mut bundle,
+        Policy::Managed,
+        definition,
+        &format!("things.{group}"),
+    );
     let thing = json!({"apiVersion": format!("{group}/v1"), "kind": "Thing", "spec": {"a": 1}});
     site.add(&mut bundle, Policy::Managed, thing, "one");
     agent.accept(1, &bundle).await;
@@ -193,7 +263,12 @@ async fn an_object_of_a_kind_that_the_bundle_brings_is_written_after_it_is_serve
     agent.bury(2, &unit, Tombstone::Delete).await;
     until("the definition is gone", async || {
         let id = cluster::ObjectId::of(&bundle.objects[3].object).unwrap();
-        site.cluster.find(&id).await.unwrap().is_none().then_some(())
+        site.cluster
+            .find(&id)
+            .await
+            .unwrap()
+            .is_none()
+            .then_some(())
     })
     .await;
     agent.stop().await;
@@ -212,11 +287,21 @@ async fn what_is_made_once_is_not_made_again() {
     let run = site.find("v1", "ConfigMap", "run").await.unwrap();
     let id = cluster::ObjectId::of(&run).unwrap();
     let uid = run["metadata"]["uid"].as_str().unwrap().to_owned();
-    let precondition = cluster::Precondition { uid, resource_version: String::new() };
+    let precondition = cluster::Precondition {
+        uid,
+        resource_version: String::new(),
+    };
     site.cluster.delete(&id, &precondition).await.unwrap();
     let report = agent.phase(&unit, 1, UnitPhase::Failed).await;
-    let run = report.objects.iter().find(|it| it.id == "configmap-run").unwrap();
-    assert!(run.failed && run.message.contains("not made again"), "{run:?}");
+    let run = report
+        .objects
+        .iter()
+        .find(|it| it.id == "configmap-run")
+        .unwrap();
+    assert!(
+        run.failed && run.message.contains("not made again"),
+        "{run:?}"
+    );
 
     agent.stop().await;
     let mut agent = site.agent().await;

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use cluster::{Access, Cluster, ObjectId, Settings};
 use model::{
-    Bundle, BundleObject, Head, Policy, StatusReport, Target, Tombstone, UnitId, UnitPhase, UnitRevision, label,
+    Bundle, BundleObject, Head, Policy, StatusReport, Target, Tombstone, UnitId, UnitPhase,
+    UnitRevision, label,
 };
 use reconcile::{
     Handle,
@@ -31,34 +32,63 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) async fn new() -> Self {
         let server = ApiServer::shared();
-        let access = Access::Kubeconfig { path: server.kubeconfig().to_owned(), context: String::new() };
-        let cluster = Cluster::connect(&access, Settings::default()).await.unwrap();
-        Self { cluster, records: server.fresh_namespace(), namespace: server.fresh_namespace() }
+        let access = Access::Kubeconfig {
+            path: server.kubeconfig().to_owned(),
+            context: String::new(),
+        };
+        let cluster = Cluster::connect(&access, Settings::default())
+            .await
+            .unwrap();
+        Self {
+            cluster,
+            records: server.fresh_namespace(),
+            namespace: server.fresh_namespace(),
+        }
     }
 
     /// A connection of its own, so that requests are counted apart.
     pub(crate) async fn agent(&self) -> Agent {
         let server = ApiServer::shared();
-        let access = Access::Kubeconfig { path: server.kubeconfig().to_owned(), context: String::new() };
-        let cluster = Cluster::connect(&access, Settings::default()).await.unwrap();
+        let access = Access::Kubeconfig {
+            path: server.kubeconfig().to_owned(),
+            context: String::new(),
+        };
+        let cluster = Cluster::connect(&access, Settings::default())
+            .await
+            .unwrap();
         Agent::start(cluster, &self.records).await
     }
 
     pub(crate) fn unit(&self, name: &str) -> UnitId {
-        format!("releasebinding.{}.{name}", self.namespace).parse().unwrap()
+        format!("releasebinding.{}.{name}", self.namespace)
+            .parse()
+            .unwrap()
     }
 
     pub(crate) async fn find(&self, api_version: &str, kind: &str, name: &str) -> Option<Value> {
         let namespaced = kind != "Namespace";
         let namespace = namespaced.then(|| self.namespace.clone());
         let object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": namespace}});
-        self.cluster.find(&ObjectId::of(&object).unwrap()).await.unwrap()
+        self.cluster
+            .find(&ObjectId::of(&object).unwrap())
+            .await
+            .unwrap()
     }
 
     /// The objects of a unit: its namespace, a configuration and a deployment.
     pub(crate) fn bundle(&self, unit: &UnitId, image: &str) -> Bundle {
-        let mut bundle = Bundle { unit: unit.clone(), requires: vec![], features: vec![], objects: vec![] };
-        self.add(&mut bundle, Policy::Managed, json!({"apiVersion": "v1", "kind": "Namespace"}), &self.namespace);
+        let mut bundle = Bundle {
+            unit: unit.clone(),
+            requires: vec![],
+            features: vec![],
+            objects: vec![],
+        };
+        self.add(
+            &mut bundle,
+            Policy::Managed,
+            json!({"apiVersion": "v1", "kind": "Namespace"}),
+            &self.namespace,
+        );
         self.add(&mut bundle, Policy::Managed, config_map("1"), "settings");
         self.add(&mut bundle, Policy::Managed, deployment(image), "web");
         bundle
@@ -75,7 +105,12 @@ impl Site {
             object["metadata"]["namespace"] = self.namespace.clone().into();
         }
         let id = format!("{kind}-{name}").to_lowercase();
-        bundle.objects.push(BundleObject { id, policy, report_status: policy == Policy::Once, object });
+        bundle.objects.push(BundleObject {
+            id,
+            policy,
+            report_status: policy == Policy::Once,
+            object,
+        });
     }
 }
 
@@ -107,7 +142,10 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    #[expect(clippy::disallowed_methods, reason = "tests have no tasks of a service")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests have no tasks of a service"
+    )]
     async fn start(cluster: Cluster, records: &str) -> Self {
         let opened = agent::open(&cluster, records).await;
         let (sender, reports) = mpsc::unbounded_channel();
@@ -116,16 +154,28 @@ impl Agent {
         config.save_delay = Duration::from_millis(200);
         let sink = Box::new(move |report| drop(sender.send(report)));
         let parts = opened.parts(config, sink, async move { drop(stopped.await) });
-        let Parts { handle, watch, work } = parts;
+        let Parts {
+            handle,
+            watch,
+            work,
+        } = parts;
         let tasks = vec![tokio::spawn(watch), tokio::spawn(work)];
-        Self { cluster, handle, reports, stop, tasks }
+        Self {
+            cluster,
+            handle,
+            reports,
+            stop,
+            tasks,
+        }
     }
 
     /// Ends as a process does that is asked to.
     pub(crate) async fn stop(self) {
         drop(self.stop);
         for task in self.tasks {
-            let _ = tokio::time::timeout(DEADLINE, task).await.expect("the engine ends when asked to");
+            let _ = tokio::time::timeout(DEADLINE, task)
+                .await
+                .expect("the engine ends when asked to");
         }
     }
 
@@ -137,28 +187,54 @@ impl Agent {
     }
 
     pub(crate) async fn accept(&self, revision: u64, bundle: &Bundle) {
-        self.accept_target(&bundle.unit, revision, Target::Bundle(bundle.digest()), Some(bundle)).await;
+        self.accept_target(
+            &bundle.unit,
+            revision,
+            Target::Bundle(bundle.digest()),
+            Some(bundle),
+        )
+        .await;
     }
 
     pub(crate) async fn bury(&self, revision: u64, unit: &UnitId, tombstone: Tombstone) {
-        self.accept_target(unit, revision, Target::Tombstone(tombstone), None).await;
+        self.accept_target(unit, revision, Target::Tombstone(tombstone), None)
+            .await;
     }
 
-    async fn accept_target(&self, unit: &UnitId, counter: u64, target: Target, bundle: Option<&Bundle>) {
+    async fn accept_target(
+        &self,
+        unit: &UnitId,
+        counter: u64,
+        target: Target,
+        bundle: Option<&Bundle>,
+    ) {
         let head = Head {
             unit: unit.clone(),
             plane: "dataplane-default".parse().unwrap(),
-            revision: UnitRevision { incarnation: 1, counter },
+            revision: UnitRevision {
+                incarnation: 1,
+                counter,
+            },
             target,
             compiler_epoch: 1,
             trace: None,
         };
         let bundle = bundle.cloned().map(Arc::new);
-        self.handle.tell(Command::Accept { head, bundle, span: tracing::Span::none() }).await;
+        self.handle
+            .tell(Command::Accept {
+                head,
+                bundle,
+                span: tracing::Span::none(),
+            })
+            .await;
     }
 
     /// The first report that satisfies `wanted`.
-    pub(crate) async fn report(&mut self, what: &str, wanted: impl Fn(&StatusReport) -> bool) -> StatusReport {
+    pub(crate) async fn report(
+        &mut self,
+        what: &str,
+        wanted: impl Fn(&StatusReport) -> bool,
+    ) -> StatusReport {
         let mut last = None;
         let found = tokio::time::timeout(DEADLINE, async {
             while let Some(report) = self.reports.recv().await {
@@ -169,16 +245,26 @@ impl Agent {
             }
             panic!("the engine has ended");
         });
-        found.await.unwrap_or_else(|_| panic!("no report says {what}; the last: {last:#?}"))
+        found
+            .await
+            .unwrap_or_else(|_| panic!("no report says {what}; the last: {last:#?}"))
     }
 
     pub(crate) async fn applied(&mut self, unit: &UnitId, counter: u64) -> StatusReport {
         self.phase(unit, counter, UnitPhase::Applied).await
     }
 
-    pub(crate) async fn phase(&mut self, unit: &UnitId, counter: u64, phase: UnitPhase) -> StatusReport {
+    pub(crate) async fn phase(
+        &mut self,
+        unit: &UnitId,
+        counter: u64,
+        phase: UnitPhase,
+    ) -> StatusReport {
         let what = format!("that {unit} is {phase:?} at {counter}");
-        self.report(&what, |it| it.unit == *unit && it.phase == phase && it.revision.counter == counter).await
+        self.report(&what, |it| {
+            it.unit == *unit && it.phase == phase && it.revision.counter == counter
+        })
+        .await
     }
 
     pub(crate) fn healed(&self) -> u64 {
@@ -205,5 +291,7 @@ pub(crate) async fn until<T>(what: &str, mut check: impl AsyncFnMut() -> Option<
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     });
-    found.await.unwrap_or_else(|_| panic!("not in time: {what}"))
+    found
+        .await
+        .unwrap_or_else(|_| panic!("not in time: {what}"))
 }

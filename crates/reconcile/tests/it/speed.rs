@@ -15,11 +15,18 @@ async fn sixty_units_are_applied_side_by_side_and_a_change_does_not_wait_behind_
     agent.applied(&cell, 1).await;
 
     let begun = Instant::now();
-    let units: Vec<_> = (0..60).map(|index| site.unit(&format!("u{index}"))).collect();
+    let units: Vec<_> = (0..60)
+        .map(|index| site.unit(&format!("u{index}")))
+        .collect();
     let bundle = |index: usize, value: &str| {
         let mut bundle = site.bundle(&units[index], value);
         bundle.objects.clear();
-        site.add(&mut bundle, model::Policy::Managed, crate::harness::deployment(value), &format!("web-{index}"));
+        site.add(
+            &mut bundle,
+            model::Policy::Managed,
+            crate::harness::deployment(value),
+            &format!("web-{index}"),
+        );
         bundle
     };
     for index in 0..60 {
@@ -28,7 +35,11 @@ async fn sixty_units_are_applied_side_by_side_and_a_change_does_not_wait_behind_
     let last = units.len() - 1;
     let mut left: std::collections::BTreeSet<_> = units.iter().cloned().collect();
     while !left.is_empty() {
-        let report = agent.report("that all are applied", |it| it.phase == model::UnitPhase::Applied).await;
+        let report = agent
+            .report("that all are applied", |it| {
+                it.phase == model::UnitPhase::Applied
+            })
+            .await;
         left.remove(&report.unit);
     }
     let all = begun.elapsed();
@@ -36,11 +47,17 @@ async fn sixty_units_are_applied_side_by_side_and_a_change_does_not_wait_behind_
     let begun = Instant::now();
     agent.accept(3, &bundle(last, "example.test/web:2")).await;
     until("the change is applied", async || {
-        let web = site.find("apps/v1", "Deployment", &format!("web-{last}")).await?;
-        (web["spec"]["template"]["spec"]["containers"][0]["image"] == "example.test/web:2").then_some(())
+        let web = site
+            .find("apps/v1", "Deployment", &format!("web-{last}"))
+            .await?;
+        (web["spec"]["template"]["spec"]["containers"][0]["image"] == "example.test/web:2")
+            .then_some(())
     })
     .await;
     let one = begun.elapsed();
-    assert!(all < Duration::from_secs(10) && one < Duration::from_secs(1), "all {all:?}, one {one:?}");
+    assert!(
+        all < Duration::from_secs(10) && one < Duration::from_secs(1),
+        "all {all:?}, one {one:?}"
+    );
     agent.stop().await;
 }
