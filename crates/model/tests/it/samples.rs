@@ -37,3 +37,26 @@ fn published_samples_are_admitted() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(admitted > 200, "only {admitted} samples are of our kinds");
 }
+
+#[test]
+fn our_own_catalogue_and_samples_are_admitted() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let (mut faults, mut admitted) = (Vec::new(), 0);
+    for folder in ["deploy/catalogue", "samples/greeter"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|end| end != "yaml") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for document in model::yaml::documents(&text).unwrap() {
+                match admit(&document, None) {
+                    Ok(_) => admitted += 1,
+                    Err(problems) => faults.push(format!("{}: {problems}", path.display())),
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(admitted > 10, "only {admitted} objects");
+}
