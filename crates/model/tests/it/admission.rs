@@ -1,7 +1,8 @@
 //! What the API server does with the published definitions, row by row.
 
-use model::KindName;
 use serde_json::Value;
+
+use model::KindName;
 
 use crate::compat::{admit, rows, sample, stored, without_empty};
 

@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Mutex};
 
-use model::{Checked, Diagnostics, Draft, Envelope, Stored, yaml};
 use serde_json::Value;
+
+use model::{Checked, Diagnostics, Draft, Envelope, Stored, yaml};
 
 /// The folder of recorded behaviour: `QUINTET_COMPAT_DIR`, or the one beside the project.
 pub(crate) fn folder() -> PathBuf {

@@ -1,8 +1,9 @@
 //! The generated schemas against the published definitions: fields, types, words, patterns, limits,
 //! defaults, what is required.
 
-use model::{KindName, schema};
 use serde_json::{Map, Value};
+
+use model::{KindName, schema};
 
 use crate::compat::{folder, read};
 

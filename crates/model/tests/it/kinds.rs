@@ -6,8 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use model::{Diagnostics, Draft, Envelope, Kind, KindName, KindVisitor, RawJson, schema, yaml};
 use serde_json::Value;
+
+use model::{Diagnostics, Draft, Envelope, Kind, KindName, KindVisitor, RawJson, schema, yaml};
 
 use crate::compat::admit;
 

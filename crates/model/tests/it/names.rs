@@ -1,7 +1,8 @@
 //! Generated names against recorded ones.
 
-use model::name;
 use serde_json::Value;
+
+use model::name;
 
 use crate::compat::rows;
 

@@ -1,11 +1,12 @@
 //! Rules that no published row shows: what an update keeps, what cluster scope narrows, what older
 //! spellings mean, in which indexes objects lie, what they export.
 
+use serde_json::{Value, json};
+
 use model::{
     Checked, Diagnostics, IndexKey, Kind, KindName,
     kinds::{Component, DataPlane, ReleaseBinding, Workflow, WorkflowRun, reference::TraitKind},
 };
-use serde_json::{Value, json};
 
 use crate::compat::{admit, stored};
 

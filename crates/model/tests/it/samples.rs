@@ -1,7 +1,8 @@
 //! Every published sample of our kinds is admitted.
 
-use model::KindName;
 use serde_json::Value;
+
+use model::KindName;
 
 use crate::compat::{admit, read, sample};
 
