@@ -69,6 +69,7 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
         clock: clock.clone(),
         keys,
         registry: registry.clone(),
+        presence: wakes.presence.clone(),
         hub,
         system,
     };

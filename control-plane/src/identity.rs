@@ -1,12 +1,9 @@
 //! Who may be which plane: the answer to NATS's question at every connect, tokens and revocation.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
-use bus::{Bus, callout};
+use bus::{Bus, Incoming, callout};
+use futures::StreamExt;
 use jiff::Timestamp;
 use model::{Digest, PlaneName};
 use nkeys::KeyPair;
@@ -19,27 +16,36 @@ use store::{
 /// How long a join token is good when nobody says otherwise.
 const TOKEN_TTL: Duration = Duration::from_secs(3600);
 
-/// Knows which connections are whose.
+/// How many questions are answered at the same time. After a restart of the NATS server all planes come at once.
+const PARALLEL: usize = 64;
+
+/// Knows which key is whose. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Registry {
     store: Store,
     clock: kit::Clock,
-    /// Connections that were let in: server and number on it.
-    live: Arc<Mutex<BTreeMap<PlaneName, Vec<(String, u64)>>>>,
 }
 
-/// Most connections of one plane that are remembered, so that they can be cut.
-const REMEMBERED: usize = 64;
+/// Why a connection is turned away.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("the client did not prove that it has its key")]
+    NoKey,
+    #[error("the client's name is not that of a plane")]
+    Name(#[source] model::id::ParseIdError),
+    #[error("the link was revoked: join again with a new token")]
+    Revoked,
+    #[error("the key is not the one that the plane joined with, and there is no join token")]
+    Unknown,
+    #[error("the join was refused")]
+    Store(#[source] store::Error),
+}
 
 impl Registry {
     /// A registry over the store.
     #[must_use]
-    pub fn new(store: Store, clock: kit::Clock) -> Self {
-        Self {
-            store,
-            clock,
-            live: Arc::default(),
-        }
+    pub const fn new(store: Store, clock: kit::Clock) -> Self {
+        Self { store, clock }
     }
 
     /// Makes a one-time token with which a plane may join.
@@ -83,82 +89,84 @@ impl Registry {
             .await
     }
 
-    /// Revokes a link and cuts its connections; gives how many were cut.
+    /// Revokes a link and cuts its connections; gives how many were cut. The plane may join again with a new token.
     ///
     /// # Errors
-    /// When the store fails. Connections that cannot be cut now end when the server asks again.
+    /// When the store fails.
     pub async fn revoke(
         &self,
         plane: &PlaneName,
         system: Option<&Bus>,
     ) -> Result<u32, store::Error> {
-        self.store
-            .revoke_link(plane.clone(), self.clock.now())
-            .await?;
-        let connections = self
-            .live
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(plane)
-            .unwrap_or_default();
-        let Some(system) = system else { return Ok(0) };
-        let mut cut = 0;
-        for (server, connection) in connections {
-            let subject = format!("$SYS.REQ.SERVER.{server}.KICK");
-            let question = serde_json::json!({"cid": connection}).to_string();
-            let answer = system
-                .ask(subject, question.into(), Duration::from_secs(2))
-                .await;
-            let gone = answer.is_ok_and(|answer| {
-                let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap_or_default();
-                answer.get("error").is_none_or(serde_json::Value::is_null)
-            });
-            cut += u32::from(gone);
-        }
+        let now = self.clock.now();
+        self.store.revoke_link(plane.clone(), now).await?;
+        let cut = match system {
+            Some(system) => bus::system::cut(system, plane).await,
+            None => Ok(0),
+        };
+        // The link is revoked all the same: the plane cannot come back.
+        let cut = cut.unwrap_or_else(|error| {
+            tracing::error!(
+                plane.name = %plane,
+                error = %kit::chain(&error),
+                "a revoked plane's live connections were not cut: restart the NATS server"
+            );
+            0
+        });
+        tracing::info!(plane.name = %plane, cut, "a link was revoked");
         Ok(cut)
     }
 
-    /// Whom a connection belongs to, or why it is turned away.
-    async fn identify(&self, request: &callout::Request) -> Result<PlaneName, String> {
-        let Some(public_key) = &request.public_key else {
-            return Err("the client proved no key".to_owned());
+    /// Whom a connection belongs to, or why it is turned away. A new key, or the key of a revoked link, needs a token.
+    async fn identify(&self, request: &callout::Request) -> Result<PlaneName, Refused> {
+        let public_key = request.public_key.as_ref().ok_or(Refused::NoKey)?;
+        let plane: PlaneName = request.name.parse().map_err(Refused::Name)?;
+        let link = self.store.find_link(&plane).await.map_err(Refused::Store)?;
+        let own = link.filter(|link| link.public_key == *public_key);
+        let revoked = match own {
+            Some(link) if link.revoked_at.is_none() => return Ok(plane),
+            own => own.is_some(),
         };
-        let plane: PlaneName = request
-            .name
-            .parse()
-            .map_err(|error: model::id::ParseIdError| error.to_string())?;
-        let failed = |error: store::Error| kit::chain(&error);
-        if let Some(link) = self.store.find_link(&plane).await.map_err(failed)?
-            && link.public_key == *public_key
-        {
-            return match link.revoked_at {
-                None => Ok(plane),
-                Some(_) => Err(format!("the link {plane} was revoked")),
-            };
-        }
         let Some(token) = &request.join_token else {
-            return Err(format!(
-                "the key is not that of {plane}, and there is no join token"
-            ));
+            return Err(if revoked {
+                Refused::Revoked
+            } else {
+                Refused::Unknown
+            });
         };
         let join = JoinRequest {
             token: Digest::of(token.as_bytes()),
             plane: plane.clone(),
             public_key: public_key.clone(),
+            // The first session binds the link to its cluster.
             cluster_uid: String::new(),
             at: self.clock.now(),
         };
-        self.store.join(join).await.map_err(failed)?;
+        self.store.join(join).await.map_err(Refused::Store)?;
         tracing::info!(plane.name = %plane, "a plane has joined");
         Ok(plane)
     }
 
-    fn remember(&self, plane: &PlaneName, request: &callout::Request) {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        let connections = live.entry(plane.clone()).or_default();
-        connections.push((request.server.clone(), request.connection));
-        if connections.len() > REMEMBERED {
-            connections.remove(0);
+    async fn answer_one(&self, auth: &Bus, issuer: &KeyPair, question: &Incoming) {
+        let request = match callout::Request::parse(&question.payload) {
+            Ok(request) => request,
+            Err(error) => {
+                tracing::warn!(%error, "a question of the NATS server cannot be read");
+                return;
+            }
+        };
+        let now = self.clock.now().as_second();
+        let answer = match self.identify(&request).await {
+            Ok(plane) => request.allow(issuer, &plane, now),
+            Err(refused) => {
+                let reason = kit::chain(&refused);
+                tracing::warn!(plane.name = %request.name, reason, "a connection was turned away");
+                request.refuse(issuer, &reason, now)
+            }
+        };
+        if let Err(error) = auth.answer_bytes(question, answer.into()).await {
+            // The client tries again.
+            tracing::debug!(error = %kit::chain(&error), "an answer to the NATS server was not sent");
         }
     }
 }
@@ -179,29 +187,14 @@ pub(crate) async fn answer(
     auth: &Bus,
     issuer: &KeyPair,
 ) -> Result<(), bus::Error> {
-    let mut questions = auth
+    let questions = auth
         .subscribe(callout::SUBJECT.to_owned(), Some("control-plane"))
         .await?;
-    while let Some(question) = questions.next().await {
-        let request = match callout::Request::parse(&question.payload) {
-            Ok(request) => request,
-            Err(error) => {
-                tracing::warn!(%error, "a question of the NATS server cannot be read");
-                continue;
-            }
-        };
-        let now = registry.clock.now().as_second();
-        let answer = match registry.identify(&request).await {
-            Ok(plane) => {
-                registry.remember(&plane, &request);
-                request.allow(issuer, &plane, now)
-            }
-            Err(reason) => {
-                tracing::warn!(plane.name = %request.name, reason, "a connection was turned away");
-                request.refuse(issuer, &reason, now)
-            }
-        };
-        auth.answer_bytes(&question, answer.into()).await?;
-    }
+    questions
+        .into_stream()
+        .for_each_concurrent(PARALLEL, |question| async move {
+            registry.answer_one(auth, issuer, &question).await;
+        })
+        .await;
     Ok(())
 }

@@ -3,16 +3,18 @@
 //! Any replica answers any plane; what it says comes from the store.
 
 mod answer;
+mod presence;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bus::{Bus, Incoming, Login, server::HubKeys, subject, subject::Verb};
-use kit::Shutdown;
+use futures::StreamExt;
+use kit::{Shutdown, Wake};
 use model::{Code, Coded};
 use nkeys::{KeyPair, KeyPairType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::Store;
+use store::{Store, sessions::Session};
 use tokio::sync::watch;
 
 use crate::{
@@ -82,6 +84,9 @@ impl Config {
     }
 }
 
+/// Signs of life that may be missed before a plane counts as away.
+const MISSED: u32 = 3;
+
 /// The connection that cuts connections, while it is there.
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
@@ -97,6 +102,8 @@ pub(crate) struct Service {
     pub(crate) clock: kit::Clock,
     pub(crate) keys: Arc<HubKeys>,
     pub(crate) registry: Registry,
+    /// Shows on planes' objects who is there.
+    pub(crate) presence: Wake,
     pub(crate) hub: watch::Sender<Option<Bus>>,
     pub(crate) system: watch::Sender<Option<Bus>>,
 }
@@ -120,6 +127,12 @@ pub(crate) fn signing_keys(folder: &std::path::Path) -> Result<Vec<KeyPair>, bus
 }
 
 impl Service {
+    /// Whether a plane was not heard of for too long.
+    fn is_away(&self, session: &Session, now: jiff::Timestamp) -> bool {
+        let silent = Duration::try_from(now.duration_since(session.seen_at)).unwrap_or_default();
+        silent > *self.config.heartbeat * MISSED
+    }
+
     /// Connects, answers, and begins again when the connection was lost for good.
     pub(crate) async fn run(&self, shutdown: &Shutdown) {
         let mut delays = kit::Backoff::default().delays();
@@ -170,11 +183,8 @@ impl Service {
         let questions = hub
             .subscribe(subject::requests(verb), Some("control-plane"))
             .await?;
-        let stream = futures::stream::unfold(questions, |mut questions| async move {
-            questions.next().await.map(|question| (question, questions))
-        });
-        use futures::StreamExt;
-        stream
+        questions
+            .into_stream()
             .for_each_concurrent(PARALLEL, |question| self.answer_one(hub, verb, question))
             .await;
         Ok(())

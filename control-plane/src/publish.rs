@@ -15,6 +15,8 @@ use tokio::sync::mpsc;
 
 /// Most bytes of heads and bundles in a hint.
 const INLINE: usize = 64 * 1024;
+/// Most heads in a hint.
+const HEADS: usize = 256;
 /// How long changes are gathered, so that a burst is one hint for each plane.
 const GATHER: Duration = Duration::from_millis(2);
 /// How many changes wait at most; more are left to heartbeats.
@@ -131,51 +133,58 @@ pub(crate) async fn run(
 ) {
     while let Some(first) = changes.0.recv().await {
         tokio::time::sleep(GATHER).await;
-        let mut gathered: BTreeMap<PlaneName, PlaneChange> = BTreeMap::new();
-        merge(&mut gathered, first);
+        let mut gathered = Gathered::default();
+        gathered.add(first);
         while let Ok(more) = changes.0.try_recv() {
-            merge(&mut gathered, more);
+            gathered.add(more);
         }
         let Some(bus) = bus.borrow().clone() else {
             continue;
         };
-        for change in gathered.into_values() {
-            let trace = change.heads.iter().find_map(|head| head.trace.clone());
-            match hint(&store, &signer, &change).await {
-                Ok(hint) => {
-                    let payload = hint.encode_to_vec().into();
-                    let sent = bus
-                        .publish(subject::hint(&change.plane), payload, trace.as_deref())
-                        .await;
-                    if let Err(error) = sent {
-                        tracing::debug!(error = %kit::chain(&error), "a hint was not sent");
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(error = %kit::chain(&error), "a hint could not be made");
-                }
-            }
+        for change in gathered.0.into_values().flatten() {
+            send(&store, &signer, &bus, &change).await;
         }
     }
 }
 
-/// Joins changes of one plane that came one after the other.
-fn merge(gathered: &mut BTreeMap<PlaneName, PlaneChange>, change: PlaneChange) {
-    match gathered.get_mut(&change.plane) {
-        None => {
-            gathered.insert(change.plane.clone(), change);
+async fn send(store: &Store, signer: &Signer, bus: &Bus, change: &PlaneChange) {
+    let trace = change.heads.iter().find_map(|head| head.trace.clone());
+    let hint = match hint(store, signer, change).await {
+        Ok(hint) => hint,
+        Err(error) => {
+            tracing::warn!(plane.name = %change.plane, error = %kit::chain(&error), "a hint could not be made");
+            return;
         }
-        Some(earlier) => {
-            earlier.previous = earlier.previous.min(change.previous);
-            earlier.revision = earlier.revision.max(change.revision);
-            earlier.heads.retain(|head| {
-                !change
+    };
+    let payload = hint.encode_to_vec().into();
+    let sent = bus.publish(subject::hint(&change.plane), payload, trace.as_deref());
+    if let Err(error) = sent.await {
+        tracing::debug!(plane.name = %change.plane, error = %kit::chain(&error), "a hint was not sent");
+    }
+}
+
+/// Changes of a burst, each plane's in their order.
+#[derive(Debug, Default)]
+struct Gathered(BTreeMap<PlaneName, Vec<PlaneChange>>);
+
+impl Gathered {
+    /// Adds a change; joins it to the one before if nothing lies between them. Another replica's change may: a hint
+    /// across it would let a plane believe that it has everything.
+    fn add(&mut self, change: PlaneChange) {
+        let changes = self.0.entry(change.plane.clone()).or_default();
+        match changes.last_mut() {
+            Some(earlier) if earlier.revision == change.previous => {
+                earlier.revision = change.revision;
+                earlier
                     .heads
-                    .iter()
-                    .any(|new| new.unit == head.unit && new.revision > head.revision)
-            });
-            earlier.heads.extend(change.heads);
-            earlier.heads.sort_by_key(|head| head.revision);
+                    .retain(|head| change.heads.iter().all(|new| new.unit != head.unit));
+                earlier.heads.extend(change.heads);
+            }
+            _ => {
+                // Parallel decisions may hand their changes over in another order than they were committed.
+                let place = changes.partition_point(|other| other.revision <= change.revision);
+                changes.insert(place, change);
+            }
         }
     }
 }
@@ -187,20 +196,24 @@ async fn hint(store: &Store, signer: &Signer, change: &PlaneChange) -> Result<Hi
         heads: None,
         bundles: Vec::new(),
     };
+    if change.heads.len() > HEADS {
+        return Ok(bare);
+    }
     let signed = signer.page(&change.plane, &change.heads, change.revision, (false, true));
-    let mut size = signed.page.len();
+    let mut room = INLINE.saturating_sub(signed.page.len());
     let mut bundles = Vec::new();
     for head in &change.heads {
         let Target::Bundle(digest) = head.target else {
             continue;
         };
+        // A bundle that is gone belongs to a head that is no longer the latest.
         let Some(blob) = store.bundle(&digest).await? else {
             continue;
         };
-        size += blob.data.len();
-        if size > INLINE {
+        let Some(left) = room.checked_sub(blob.data.len()) else {
             return Ok(bare);
-        }
+        };
+        room = left;
         bundles.push(Bundle {
             digest: digest.as_bytes().to_vec().into(),
             data: blob.data.into(),
@@ -212,3 +225,6 @@ async fn hint(store: &Store, signer: &Signer, change: &PlaneChange) -> Result<Hi
         ..bare
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,12 +15,16 @@ use crate::{
 pub(crate) struct Wakes {
     /// Something is to be decided.
     pub(crate) decide: Wake,
+    /// A plane has come.
+    pub(crate) presence: Wake,
 }
 
 impl Wakes {
     pub(crate) fn new() -> Self {
         Self {
             decide: Wake::new("decide", Duration::from_secs(30)),
+            // That a plane has gone is noticed by looking.
+            presence: Wake::new("presence", Duration::from_secs(5)),
         }
     }
 }
@@ -60,6 +64,11 @@ pub(crate) fn spawn(tasks: &Tasks, wakes: &Wakes, parts: Parts) {
         }
     });
     let service = Arc::new(service);
+    let watching = Arc::clone(&service);
+    tasks.spawn_loop(&wakes.presence, move || {
+        let service = Arc::clone(&watching);
+        async move { service.show_presence().await }
+    });
     tasks.spawn(TaskSpec::restarting("link"), move |shutdown| {
         let service = Arc::clone(&service);
         async move { service.run(&shutdown).await }

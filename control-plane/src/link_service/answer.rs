@@ -103,12 +103,17 @@ async fn hello(service: &Service, plane: PlaneName, hello: Hello) -> Result<Welc
     };
     let highest = hello.highest.unwrap_or_default().into();
     let store = &service.store;
+    store
+        .bind_cluster(&plane, &hello.cluster_uid)
+        .await
+        .map_err(Error::Store)?;
     let session = store
         .start_session(plane.clone(), agent, highest, service.clock.now())
         .await
         .map_err(Error::Store)?;
     let summary = store.heads_summary(&plane).await.map_err(Error::Store)?;
     tracing::info!(plane.name = %plane, session.epoch = session.epoch, "a session has begun");
+    service.presence.notify();
     Ok(Welcome {
         protocol: PROTOCOL,
         hub: service.signer.hub().to_owned(),
@@ -132,7 +137,10 @@ async fn heartbeat(
         None => Verdict::Unknown,
         Some(session) if session.epoch > beat.epoch => Verdict::Fenced,
         Some(session) if session.epoch < beat.epoch => Verdict::Unknown,
-        Some(_) => {
+        Some(session) => {
+            if service.is_away(&session, now) {
+                service.presence.notify();
+            }
             store
                 .touch_session(plane, beat.epoch, own, now)
                 .await

@@ -401,6 +401,15 @@ impl Subscription {
     }
 }
 
+impl Subscription {
+    /// The messages as a stream.
+    pub fn into_stream(self) -> impl futures::Stream<Item = Incoming> + Send {
+        futures::stream::unfold(self, |mut messages| async move {
+            messages.next().await.map(|message| (message, messages))
+        })
+    }
+}
+
 impl Incoming {
     /// The message as a protobuf type.
     ///

@@ -100,6 +100,22 @@ impl Store {
         self.submit(join::Join { request }).await
     }
 
+    /// Binds a link to its cluster, the first time; afterwards another cluster is refused. A plane without a cluster
+    /// gives an empty UID and stays unbound.
+    ///
+    /// # Errors
+    /// `Join(IdentityConflict)` when the link is bound to another cluster, `UnknownPlane` when the plane never joined;
+    /// otherwise when the database fails.
+    pub async fn bind_cluster(&self, plane: &PlaneName, cluster_uid: &str) -> Result<(), Error> {
+        let link = self.find_link(plane).await?;
+        let link = link.ok_or_else(|| Error::UnknownPlane(plane.clone()))?;
+        if cluster_uid.is_empty() || link.cluster_uid == cluster_uid {
+            return Ok(());
+        }
+        let (plane, cluster_uid) = (plane.clone(), cluster_uid.to_owned());
+        self.submit(join::Bind { plane, cluster_uid }).await
+    }
+
     /// Cuts a plane off. It may join again, with any key, by a new token.
     ///
     /// # Errors

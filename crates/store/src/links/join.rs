@@ -167,6 +167,33 @@ impl Join {
     }
 }
 
+pub(super) struct Bind {
+    pub(super) plane: PlaneName,
+    pub(super) cluster_uid: String,
+}
+
+impl Operation for Bind {
+    type Output = ();
+
+    async fn run(&self, txn: &mut Txn) -> Result<(), Error> {
+        let bound = txn
+            .sql()
+            .execute(
+                "UPDATE links SET cluster_uid = $2 \
+                 WHERE plane = $1 AND cluster_uid IN ('', $2)",
+                &[
+                    self.plane.to_string().into(),
+                    self.cluster_uid.as_str().into(),
+                ],
+            )
+            .await?;
+        match bound {
+            0 => Err(Error::Join(JoinRefused::IdentityConflict)),
+            _ => Ok(()),
+        }
+    }
+}
+
 pub(super) struct Revoke {
     pub(super) plane: PlaneName,
     pub(super) at: Timestamp,

@@ -75,6 +75,25 @@ on_every_backend! {
         assert!(matches!(unknown, Err(Error::UnknownPlane(_))));
     }
 
+    async fn a_link_is_bound_to_the_first_cluster_it_names(store: Store) {
+        let unbound = |cluster: &str| JoinRequest {
+            token: Digest::of(b"t1"),
+            plane: plane(),
+            public_key: "K1".to_owned(),
+            cluster_uid: cluster.to_owned(),
+            at: at(1),
+        };
+        assert!(matches!(store.bind_cluster(&plane(), "c1").await, Err(Error::UnknownPlane(_))));
+        token(&store, "t1").await;
+        store.join(unbound("")).await.unwrap();
+        for uid in ["", "c1", "c1", ""] {
+            store.bind_cluster(&plane(), uid).await.unwrap();
+        }
+        let other = store.bind_cluster(&plane(), "c2").await;
+        assert!(matches!(other, Err(Error::Join(JoinRefused::IdentityConflict))), "{other:?}");
+        assert_eq!(store.find_link(&plane()).await.unwrap().unwrap().cluster_uid, "c1");
+    }
+
     async fn a_newer_session_fences_the_older(store: Store) {
         let highest = UnitRevision { incarnation: 1, counter: 7 };
         let agent = Agent { version: "0.1.0".to_owned(), ..Agent::default() };
