@@ -1,6 +1,7 @@
 //! Logs, traces and metrics: to stderr, to `/metrics`, and over OTLP if there is somewhere to send them.
 
 mod export;
+mod ship;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -15,6 +16,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
 use crate::config::HumanDuration;
 use export::Exports;
+pub use ship::{LogBatch, LogShipper};
 
 /// What a process tells about itself, and whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
