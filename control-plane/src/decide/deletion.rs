@@ -16,6 +16,9 @@ pub(super) fn delete_all<K: Kind>(
     let owned = world.list::<K>(index, Facet::Spec)?;
     for object in owned.iter().filter(|object| !object.is_deleting()) {
         effects.deletes.push(object.key().clone());
+        // One that nothing holds is gone with this commit, which is before the edge of this read
+        // exists: nobody else will wake the owner.
+        effects.wake_at = Some(world.now());
     }
     Ok(owned.len())
 }
