@@ -10,6 +10,9 @@ use crate::{
     world::{LIMIT, World},
 };
 
+/// How long no request may be sent for the agent to be at rest.
+const QUIET: Duration = Duration::from_secs(3);
+
 pub(crate) fn walk(world: &World) -> Result<()> {
     let body = world.answers("development", "/greeter-http/greet?name=Ada")?;
     ensure!(body.contains("Hello, Ada!"), "the greeter says {body}");
@@ -44,7 +47,7 @@ fn apply_again(world: &World) -> Result<()> {
     // Reports of pods that just started may still cause reads: begin when all is quiet.
     let (before, _) = wait::until(LIMIT, "the agent is quiet", || {
         let before = requests()?;
-        std::thread::sleep(Duration::from_secs(1));
+        std::thread::sleep(QUIET);
         let after = requests()?;
         ensure!(
             (before - after).abs() < f64::EPSILON,
@@ -63,7 +66,7 @@ fn apply_again(world: &World) -> Result<()> {
         "the second apply says: {}",
         changed.join("; ")
     );
-    std::thread::sleep(Duration::from_secs(2));
+    std::thread::sleep(QUIET);
     let after = requests()?;
     ensure!(
         (before - after).abs() < f64::EPSILON,

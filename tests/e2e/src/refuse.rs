@@ -40,10 +40,7 @@ pub(crate) fn walk(world: &World) -> Result<()> {
                 "{what}: the answer does not name {word}: {said}"
             );
         }
-        println!(
-            "   {what} is refused: {}",
-            said.lines().last().unwrap_or_default()
-        );
+        println!("   {what} is refused, and the answer says where");
     }
     missing_reference(world)
 }
