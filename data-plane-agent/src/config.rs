@@ -95,7 +95,7 @@ impl ReconcileConfig {
         reconcile::engine::Config {
             coalesce,
             parallel: self.parallel.max(1),
-            prunes_per_minute: self.prunes_per_minute,
+            prunes: self.prunes_per_minute,
             ..reconcile::engine::Config::new(plane)
         }
     }

@@ -12,7 +12,7 @@ mod unit;
 mod visit;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -31,7 +31,7 @@ use crate::{
     target::Work,
 };
 
-pub use config::Config;
+pub use config::{Config, Pace};
 pub use stats::Stats;
 
 use queue::Queue;
@@ -106,6 +106,8 @@ pub struct Engine<K> {
     /// Units that wait for a unit.
     dependents: HashMap<UnitId, BTreeSet<UnitId>>,
     cache: Cache,
+    /// Kinds whose watch failed last.
+    unwatched: HashSet<Arc<ApiKind>>,
     queue: Queue,
     jobs: FuturesUnordered<BoxFuture<'static, Done>>,
     outage: Outage,
@@ -127,7 +129,7 @@ struct Outage {
     until: Option<Instant>,
 }
 
-/// Deletions that are allowed: as many a minute as the configuration says.
+/// Deletions that are allowed: so many in so much time as the configuration says.
 #[derive(Debug)]
 struct Budget {
     left: usize,
@@ -158,11 +160,12 @@ impl<K: Kube> Engine<K> {
             owners: HashMap::new(),
             dependents: HashMap::new(),
             cache: Cache::default(),
+            unwatched: HashSet::new(),
             queue: Queue::default(),
             jobs: FuturesUnordered::new(),
             outage: Outage::default(),
             budget: Budget {
-                left: config.prunes_per_minute,
+                left: config.prunes,
                 since: now,
             },
             paused: false,
@@ -331,6 +334,20 @@ impl<K: Kube> Engine<K> {
         }
     }
 
+    /// Says once that a kind cannot be watched, however often it is tried.
+    fn log_watch(&mut self, event: &Event<Live>) {
+        match event {
+            Event::Failed(kind, error) => {
+                if self.unwatched.insert(kind.clone()) {
+                    tracing::warn!(%kind, %error, "objects of a kind cannot be watched now; it is tried again");
+                }
+            }
+            Event::Listed(kind) => drop(self.unwatched.remove(kind)),
+            Event::Put(id, _) | Event::Gone { id, .. } => drop(self.unwatched.remove(&id.kind)),
+            Event::Listing(_) => {}
+        }
+    }
+
     fn take_waiting_events(&mut self) {
         for _ in 0..EVENTS_AT_ONCE {
             match self.events.try_recv() {
@@ -341,9 +358,7 @@ impl<K: Kube> Engine<K> {
     }
 
     fn take_event(&mut self, event: Event<Live>) {
-        if let Event::Failed(kind, error) = &event {
-            tracing::warn!(%kind, %error, "objects of a kind cannot be watched now");
-        }
+        self.log_watch(&event);
         let soon = Instant::now() + self.config.coalesce;
         let touched = self.cache.take(event);
         for (object, unit) in touched.objects {

@@ -7,6 +7,8 @@
 pub mod agent;
 pub mod apply;
 pub mod engine;
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;
 pub mod health;
 pub mod inventory;
 pub mod kube;

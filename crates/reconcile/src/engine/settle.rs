@@ -8,12 +8,12 @@ use tokio::time::Instant;
 use crate::{
     apply::{Applied, Outcome},
     kube::Kube,
-    live::Live,
+    live::{Live, Sight},
     plan::{Action, Plan, Step},
     target::Work,
 };
 
-use super::{Engine, unit::Unit};
+use super::{Engine, config::Pace, unit::Unit};
 
 /// What became of a job.
 #[derive(Debug)]
@@ -115,13 +115,18 @@ impl<K: Kube> Engine<K> {
             self.stats.count(&step, &outcome);
             match outcome {
                 Outcome::Written(live) => {
-                    written(unit, &work, &step, &live, now);
+                    let before = self.cache.sight(&step.object);
+                    written(unit, &work, &step, &live);
+                    if matches!(&step.action, Action::Apply { reason, .. } if reason.is_heal()) {
+                        unit.healed(&step.object, &self.config.pace, now);
+                    }
+                    log_heal(unit, &step, &before);
                     self.cache.put(step.object, *live);
                 }
                 Outcome::Gone => unit.inventory.remove(&step.object),
                 Outcome::Leaving => unit.succeed(&step.object),
                 Outcome::Failed(error) if error.is_outage() => outage = Some(error),
-                Outcome::Failed(error) => failed(unit, &step, &error, now),
+                Outcome::Failed(error) => failed(unit, &step, &error, &self.config.pace, now),
                 Outcome::Skipped => {}
             }
         }
@@ -235,17 +240,8 @@ impl<K: Kube> Engine<K> {
     }
 }
 
-fn written(unit: &mut Unit, work: &Work, step: &Step, live: &Live, now: Instant) {
+fn written(unit: &mut Unit, work: &Work, step: &Step, live: &Live) {
     unit.succeed(&step.object);
-    if let Action::Apply { reason, .. } = &step.action
-        && reason.is_heal()
-    {
-        unit.healed(&step.object, now);
-        tracing::info!(
-            unit.id = %unit.head.unit, object = %step.object, ?reason,
-            by = live.other_manager.as_deref().unwrap_or("unknown"), "an object was repaired"
-        );
-    }
     let digest = work
         .items
         .iter()
@@ -258,12 +254,29 @@ fn written(unit: &mut Unit, work: &Work, step: &Step, live: &Live, now: Instant)
     }
 }
 
-fn failed(unit: &mut Unit, step: &Step, error: &Error, now: Instant) {
+fn failed(unit: &mut Unit, step: &Step, error: &Error, pace: &Pace, now: Instant) {
     tracing::warn!(unit.id = %unit.head.unit, object = %step.object, %error, "an object could not be written");
-    unit.fail(&step.object, error, now);
+    unit.fail(&step.object, error, pace, now);
     // What was to be made once has certainly not been made: it may be tried again.
     let never_made = step.action == Action::Create && !matches!(error, Error::Unavailable { .. });
     if never_made {
         unit.inventory.remove(&step.object);
     }
+}
+
+/// Names who has changed what was repaired, as far as the object told before.
+fn log_heal(unit: &Unit, step: &Step, before: &Sight) {
+    let Action::Apply { reason, .. } = &step.action else {
+        return;
+    };
+    if !reason.is_heal() {
+        return;
+    }
+    let by = match before {
+        Sight::Present(live) => live.other_manager.as_deref().unwrap_or("unknown"),
+        Sight::Absent | Sight::Unseen => "unknown",
+    };
+    tracing::info!(
+        unit.id = %unit.head.unit, object = %step.object, ?reason, by, "an object was repaired"
+    );
 }

@@ -1,6 +1,6 @@
 //! The state of one unit.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use cluster::{Blob, Error, ObjectId, Record};
 use model::{Bundle, Digest, Head, UnitId, UnitPhase, UnitRevision};
@@ -12,6 +12,8 @@ use crate::{
     report::{Fault, Seen},
     target::{self, Work},
 };
+
+use super::config::Pace;
 
 /// What the engine knows of a unit.
 #[derive(Debug)]
@@ -67,12 +69,6 @@ pub(super) enum Unusable {
     #[error(transparent)]
     Bundle(#[from] target::Error),
 }
-
-/// Heals of one object within the window after which they are a contest.
-const HEALS: u32 = 5;
-const WINDOW: Duration = Duration::from_secs(60);
-const LONGEST_TRUCE: Duration = Duration::from_secs(300);
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
 impl Unit {
     /// A unit that was never recorded. `inventory` is what its labels say it has.
@@ -203,7 +199,7 @@ impl Unit {
         retries.chain(contests).filter(|at| *at > now).min()
     }
 
-    pub(super) fn fail(&mut self, object: &ObjectId, error: &Error, now: Instant) {
+    pub(super) fn fail(&mut self, object: &ObjectId, error: &Error, pace: &Pace, now: Instant) {
         let passing = error.is_passing();
         self.faults.insert(
             object.clone(),
@@ -216,9 +212,9 @@ impl Unit {
             attempts: 0,
             until: now,
         });
-        let first = Duration::from_millis(if passing { 200 } else { 1000 });
+        let first = if passing { pace.passing } else { pace.refused };
         retry.until =
-            now + (first * 2_u32.saturating_pow(retry.attempts.min(12))).min(LONGEST_RETRY);
+            now + (first * 2_u32.saturating_pow(retry.attempts.min(12))).min(pace.longest_retry);
         retry.attempts += 1;
     }
 
@@ -227,32 +223,25 @@ impl Unit {
         self.retries.remove(object);
     }
 
-    /// Takes note of a heal; too many in a short time make the object contested for a while.
-    pub(super) fn healed(&mut self, object: &ObjectId, now: Instant) {
-        let contest = self.contests.entry(object.clone()).or_insert(Contest {
+    /// Takes note of a repair; too many in a short time make the object contested for a while.
+    pub(super) fn healed(&mut self, object: &ObjectId, pace: &Pace, now: Instant) {
+        let fresh = || Contest {
             heals: 0,
             begun: now,
             until: None,
-        });
-        if now.duration_since(contest.begun) > WINDOW + LONGEST_TRUCE {
-            *contest = Contest {
-                heals: 0,
-                begun: now,
-                until: None,
-            };
+        };
+        let contest = self.contests.entry(object.clone()).or_insert_with(fresh);
+        let peace = match contest.until {
+            Some(until) => now > until + pace.window,
+            None => now > contest.begun + pace.window,
+        };
+        if peace {
+            *contest = fresh();
         }
         contest.heals += 1;
-        if contest.heals >= HEALS && now.duration_since(contest.begun) <= WINDOW
-            || contest.until.is_some()
-        {
-            let exponent = contest.heals.saturating_sub(HEALS).min(9);
-            contest.until = Some(now + Duration::from_secs(1 << exponent).min(LONGEST_TRUCE));
-        } else if now.duration_since(contest.begun) > WINDOW {
-            *contest = Contest {
-                heals: 1,
-                begun: now,
-                until: None,
-            };
+        if contest.heals >= Pace::HEALS {
+            let exponent = (contest.heals - Pace::HEALS).min(12);
+            contest.until = Some(now + (pace.truce * (1 << exponent)).min(pace.longest_truce));
         }
     }
 }

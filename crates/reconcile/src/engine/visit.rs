@@ -19,8 +19,6 @@ use super::{
     settle::{Done, Finished},
 };
 
-const A_MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
-
 impl<K: Kube> Engine<K> {
     /// When the loop must look at its units again, whatever comes.
     pub(super) fn next_visit(&self) -> Option<Instant> {
@@ -37,8 +35,8 @@ impl<K: Kube> Engine<K> {
         if self.outage.until.is_some_and(|until| until > now) {
             return;
         }
-        if now.duration_since(self.budget.since) >= A_MINUTE {
-            (self.budget.left, self.budget.since) = (self.config.prunes_per_minute, now);
+        if now.duration_since(self.budget.since) >= self.config.pace.budget {
+            (self.budget.left, self.budget.since) = (self.config.prunes, now);
         }
         while self.jobs.len() < self.config.parallel
             && let Some(id) = self.queue.pop(now)
@@ -223,7 +221,8 @@ impl<K: Kube> Engine<K> {
                 .get_or_insert(now + self.config.keep_tombstones);
             self.queue.put(id.clone(), at);
         }
-        let refill = (!plan.waits.is_empty()).then_some(self.budget.since + A_MINUTE);
+        let refill =
+            (!plan.waits.is_empty()).then_some(self.budget.since + self.config.pace.budget);
         let free = [unit.next_free(now), refill]
             .into_iter()
             .flatten()
