@@ -148,7 +148,9 @@ fn index(bundle: &Bundle) -> Result<Arc<[Item]>, Error> {
             id: entry.id.clone(),
             reason: error.to_string(),
         })?;
-        if owner(&entry.object) != Some(bundle.unit.as_str()) {
+        // What is kept may be shared by many units, and then belongs to none of them.
+        let shared = entry.policy == Policy::Keep;
+        if !shared && owner(&entry.object) != Some(bundle.unit.as_str()) {
             return Err(Error::Owner {
                 id: entry.id.clone(),
             });

@@ -13,7 +13,8 @@ use super::{Action, Draft, Reason, Situation, is_ours};
 
 pub(super) fn item(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
     match item.policy {
-        Policy::Managed | Policy::Keep => managed(situation, item, draft),
+        Policy::Managed => managed(situation, item, draft),
+        Policy::Keep => kept(situation, item, draft),
         Policy::Once => once(situation, item, draft),
     }
 }
@@ -97,6 +98,33 @@ fn compare(situation: &Situation<'_>, item: &Item, entry: Option<&Entry>, live: 
         return Compared::Differs(Reason::Drifted, Force::Yes);
     }
     Compared::Same
+}
+
+/// An object that units may share: written by each as it comes, and not watched, for it need not carry a label.
+fn kept(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
+    let entry = situation.inventory.find(&item.object);
+    let written = entry.and_then(|entry| entry.written);
+    if written == Some(item.digest) {
+        return draft.begin(&item.object, item.policy);
+    }
+    let reason = match written {
+        Some(_) => Reason::Changed,
+        None => Reason::New,
+    };
+    let held = situation.held.clone().filter(|_| written.is_none());
+    if let Some(message) = held.or_else(|| (situation.hold)(&item.object, reason)) {
+        return draft.wait(&item.object, message);
+    }
+    draft.begin(&item.object, item.policy);
+    draft.write(
+        item.stage,
+        &item.object,
+        Action::Apply {
+            force: Force::Yes,
+            reason,
+            autoscaled: false,
+        },
+    );
 }
 
 /// An object that is made once: never again, whatever became of it.
