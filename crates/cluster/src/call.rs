@@ -55,10 +55,7 @@ impl Cluster {
                 Request::new(url).patch(&id.name, &params, &Patch::Apply(object))
             })
             .await?;
-        if id.kind.kind == "CustomResourceDefinition" {
-            let group = object.pointer("/spec/group").and_then(Value::as_str);
-            self.0.discovery.forget(group.unwrap_or_default());
-        }
+        self.heed_definition(&result);
         Ok(result)
     }
 
@@ -135,7 +132,10 @@ impl Cluster {
             .call(id, |url| Request::new(url).get(&id.name, &params))
             .await
         {
-            Ok(object) => Ok(Some(object)),
+            Ok(object) => {
+                self.heed_definition(&object);
+                Ok(Some(object))
+            }
             Err(Error::NotFound { .. } | Error::UnknownApi(_)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -171,6 +171,15 @@ impl Cluster {
                 Some(token) if !token.is_empty() => params.continue_token = Some(token.to_owned()),
                 _ => return Ok(objects),
             }
+        }
+    }
+
+    /// What was known of a group may have changed once a definition in it was written or is established.
+    fn heed_definition(&self, object: &Value) {
+        if object["kind"] == "CustomResourceDefinition"
+            && let Some(group) = object.pointer("/spec/group").and_then(Value::as_str)
+        {
+            self.0.discovery.forget(group);
         }
     }
 
