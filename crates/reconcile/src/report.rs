@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use cluster::ObjectId;
 use jiff::Timestamp;
 use model::{
-    Digest, Head, Health, ObjectReport, PlaneName, Policy, StatusReport, Target, Tombstone,
-    UnitPhase,
+    Digest, Head, Health, ObjectReport, PlaneName, StatusReport, Target, Tombstone, UnitPhase,
 };
 
 use crate::{inventory::Inventory, live::Sight, plan::Wait, target::Item};
@@ -151,13 +150,18 @@ fn object(facts: &Facts<'_>, id: &str, object: &ObjectId, with_status: bool) -> 
     let fault = facts.faults.get(object);
     let wait = facts.waits.iter().find(|wait| wait.object == *object);
     let lost = facts.inventory.find(object).is_some_and(|entry| entry.lost);
-    // What is kept is not watched: that it was written is all that is known of it.
-    let kept = facts
+    // What units share is not watched: that it was written is all that is known of it.
+    let written = facts
         .inventory
         .find(object)
-        .is_some_and(|entry| entry.policy == Policy::Keep && entry.written.is_some());
+        .is_some_and(|entry| entry.written.is_some());
+    let shared = written
+        && facts
+            .items
+            .iter()
+            .any(|item| item.shared && item.object == *object);
     let (health, told, status) = match (facts.sight)(object) {
-        Sight::Absent | Sight::Unseen if kept => (Health::Healthy, String::new(), None),
+        Sight::Absent | Sight::Unseen if shared => (Health::Healthy, String::new(), None),
         Sight::Present(live) => {
             let status = live.status.as_deref().filter(|_| with_status);
             let status = status.and_then(|status| serde_json::from_str(status).ok());

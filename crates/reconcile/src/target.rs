@@ -50,6 +50,8 @@ pub struct Item {
     pub policy: Policy,
     /// Whether its live status is reported.
     pub report_status: bool,
+    /// Whether other units name it too, so that it carries no owner label.
+    pub shared: bool,
     /// Digest of its manifest.
     pub digest: Digest,
     /// When it is written.
@@ -148,9 +150,10 @@ fn index(bundle: &Bundle) -> Result<Arc<[Item]>, Error> {
             id: entry.id.clone(),
             reason: error.to_string(),
         })?;
-        // What is kept may be shared by many units, and then belongs to none of them.
-        let shared = entry.policy == Policy::Keep;
-        if !shared && owner(&entry.object) != Some(bundle.unit.as_str()) {
+        // What units share belongs to none of them; it is never deleted, so its policy must say so.
+        let owner = owner(&entry.object);
+        let shared = entry.policy == Policy::Keep && owner.is_none();
+        if !shared && owner != Some(bundle.unit.as_str()) {
             return Err(Error::Owner {
                 id: entry.id.clone(),
             });
@@ -164,6 +167,7 @@ fn index(bundle: &Bundle) -> Result<Arc<[Item]>, Error> {
             object,
             policy: entry.policy,
             report_status: entry.report_status,
+            shared,
             digest: canonical::digest(&entry.object),
         });
     }

@@ -34,6 +34,7 @@ fn item(name: &str, text: &str, policy: Policy) -> Item {
         object,
         policy,
         report_status: false,
+        shared: false,
         digest: Digest::of(text.as_bytes()),
     }
 }
@@ -306,6 +307,33 @@ fn what_is_made_once_is_never_made_again() {
         false,
         true,
     );
+}
+
+#[test]
+fn what_units_share_is_written_once_by_each_and_never_deleted() {
+    let check = |entries: &[Entry], expected: Option<Action>| {
+        let shared = Item {
+            shared: true,
+            ..item("a", "x", Policy::Keep)
+        };
+        let plan = Case::new(&[shared], entries, &[("a", Sight::Unseen)]).plan();
+        assert_eq!(
+            written(&plan).first().map(|(_, action)| action.clone()),
+            expected
+        );
+    };
+    check(&[], Some(apply(Force::No, Reason::New)));
+    check(&[entry("a", "u", "x", 1)], None);
+    check(
+        &[entry("a", "u", "old", 1)],
+        Some(apply(Force::Yes, Reason::Changed)),
+    );
+    let left = Entry {
+        policy: Policy::Keep,
+        ..entry("a", "u", "x", 1)
+    };
+    let plan = Case::new(&[], &[left], &[("a", live("u", 1, None))]).plan();
+    assert!(plan.is_idle() && plan.inventory.is_empty());
 }
 
 #[test]

@@ -13,8 +13,8 @@ use super::{Action, Draft, Reason, Situation, is_ours};
 
 pub(super) fn item(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
     match item.policy {
-        Policy::Managed => managed(situation, item, draft),
-        Policy::Keep => kept(situation, item, draft),
+        _ if item.shared => shared(situation, item, draft),
+        Policy::Managed | Policy::Keep => managed(situation, item, draft),
         Policy::Once => once(situation, item, draft),
     }
 }
@@ -100,16 +100,14 @@ fn compare(situation: &Situation<'_>, item: &Item, entry: Option<&Entry>, live: 
     Compared::Same
 }
 
-/// An object that units may share: written by each as it comes, and not watched, for it need not carry a label.
-fn kept(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
+/// An object that units share: it carries no owner label, so nobody watches it, and each unit writes it as it comes.
+fn shared(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
     let entry = situation.inventory.find(&item.object);
     let written = entry.and_then(|entry| entry.written);
-    if written == Some(item.digest) {
-        return draft.begin(&item.object, item.policy);
-    }
-    let reason = match written {
-        Some(_) => Reason::Changed,
-        None => Reason::New,
+    let (reason, force) = match written {
+        Some(digest) if digest == item.digest => return draft.begin(&item.object, item.policy),
+        Some(_) => (Reason::Changed, Force::Yes),
+        None => (Reason::New, Force::No),
     };
     let held = situation.held.clone().filter(|_| written.is_none());
     if let Some(message) = held.or_else(|| (situation.hold)(&item.object, reason)) {
@@ -120,7 +118,7 @@ fn kept(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
         item.stage,
         &item.object,
         Action::Apply {
-            force: Force::Yes,
+            force,
             reason,
             autoscaled: false,
         },
