@@ -138,13 +138,14 @@ async fn heartbeat(
         Some(session) if session.epoch > beat.epoch => Verdict::Fenced,
         Some(session) if session.epoch < beat.epoch => Verdict::Unknown,
         Some(session) => {
-            if service.is_away(&session, now) {
-                service.presence.notify();
-            }
+            let returns = service.is_away(&session, now);
             store
                 .touch_session(plane, beat.epoch, own, now)
                 .await
                 .map_err(Error::Store)?;
+            if returns {
+                service.presence.notify();
+            }
             match own.cmp(&summary.revision) {
                 std::cmp::Ordering::Greater => Verdict::HubBehind,
                 std::cmp::Ordering::Less => Verdict::Behind,

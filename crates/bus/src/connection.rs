@@ -39,6 +39,9 @@ pub enum Error {
     /// The server is not there, or refuses the login.
     #[error("the bus cannot be reached")]
     Connect(#[source] async_nats::ConnectError),
+    /// The server took the login and confirmed nothing.
+    #[error("the server did not confirm the login in time: does the control plane answer it?")]
+    Unconfirmed,
     /// Nobody answered in time.
     #[error("no answer on {subject}")]
     NoAnswer {
@@ -80,7 +83,9 @@ impl Coded for Error {
             {
                 Code::Invalid
             }
-            Self::Connect(_) | Self::NoAnswer { .. } | Self::Send(_) => Code::Unavailable,
+            Self::Connect(_) | Self::Unconfirmed | Self::NoAnswer { .. } | Self::Send(_) => {
+                Code::Unavailable
+            }
             Self::Answer { .. } => Code::Internal,
         }
     }
@@ -181,7 +186,12 @@ impl Bus {
         });
         let connecting = Box::pin(options.connect(config.servers.clone()));
         let client = connecting.await.map_err(Error::Connect)?;
-        Ok(Self { client, state })
+        let bus = Self { client, state };
+        // A server that waits long for the callout pings its client, which takes that for a welcome.
+        match bus.round_trip(CONNECT).await {
+            true => Ok(bus),
+            false => Err(Error::Unconfirmed),
+        }
     }
 
     /// Whether the connection is up now.
@@ -314,7 +324,7 @@ impl Bus {
             None => self.client.subscribe(subject).await,
         };
         let subscriber = subscriber.map_err(|error| Error::Send(Box::new(error)))?;
-        self.round_trip().await;
+        self.round_trip(SUBSCRIBE).await;
         Ok(Subscription(subscriber))
     }
 
@@ -367,15 +377,26 @@ impl Bus {
         sent.map_err(|error| Error::Send(Box::new(error)))
     }
 
-    /// Waits until the server has read what was sent so far. Without a connection it gives up soon.
-    async fn round_trip(&self) {
+    /// Waits until the server has read what was sent so far; gives whether it has.
+    async fn round_trip(&self, deadline: Duration) -> bool {
         let echo = async {
             let inbox = self.client.new_inbox();
             let mut back = self.client.subscribe(inbox.clone()).await.ok()?;
-            self.client.publish(inbox, Bytes::new()).await.ok()?;
-            back.next().await
+            loop {
+                self.client
+                    .publish(inbox.clone(), Bytes::new())
+                    .await
+                    .ok()?;
+                // What was sent over a connection that was then lost is sent again.
+                match tokio::time::timeout(ECHO, back.next()).await {
+                    Ok(echo) => return echo,
+                    Err(_) => {}
+                }
+            }
         };
-        let _ = tokio::time::timeout(Duration::from_secs(2), echo).await;
+        tokio::time::timeout(deadline, echo)
+            .await
+            .is_ok_and(|echo| echo.is_some())
     }
 
     /// Waits until what was sent has left.
@@ -445,6 +466,10 @@ fn header(name: &str, value: &str) -> HeaderMap {
 
 /// How long a login may take.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long a server may take to know of a subscription.
+const SUBSCRIBE: Duration = Duration::from_secs(2);
+/// How long an echo is waited for.
+const ECHO: Duration = Duration::from_millis(500);
 /// How often the server is asked for a sign of life; two that are missed end the connection.
 const PING: Duration = Duration::from_secs(10);
 /// Messages of one subscription that wait for their reader; more are lost, as any message may be.

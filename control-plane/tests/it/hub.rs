@@ -1,0 +1,163 @@
+//! A control plane with its NATS server and its database.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bus::server::{self, HubKeys};
+use control_plane::{Config, authenticate::Token};
+use kit::config::{HumanDuration, Secret};
+use kit::{Tasks, config::ExposeSecret};
+use model::{Envelope, ObjectKey};
+use proto::resources::{
+    CreateJoinTokenRequest, GetRequest, LinkState, ListLinksRequest, Object, RevokeLinkRequest,
+    WriteRequest, planes_client::PlanesClient, resources_client::ResourcesClient,
+};
+use serde_json::Value;
+use tonic::{Request, Status, transport::Channel};
+
+/// How long anything may take.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+/// How often agents give a sign of life here.
+pub(crate) const HEARTBEAT: Duration = Duration::from_millis(500);
+const ADMIN: &str = "the administrator's token";
+
+pub(crate) struct Hub {
+    _nats: testkit::nats::Server,
+    channel: Channel,
+    config: Config,
+    tasks: Tasks,
+    _folder: tempfile::TempDir,
+}
+
+impl Hub {
+    pub(crate) async fn start() -> Self {
+        let folder = testkit::tempdir();
+        let keys = HubKeys::load_or_create(&folder.path().join("keys")).unwrap();
+        let nats = testkit::nats::Server::start(&server::accounts(None, &keys)).await;
+        let config = config(&nats, folder.path());
+        let (tasks, channel) = begin(&config).await;
+        Self {
+            _nats: nats,
+            channel,
+            config,
+            tasks,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn bus(&self) -> bus::Config {
+        self.config.link.bus.clone()
+    }
+
+    pub(crate) async fn token(&self, plane: &str) -> String {
+        let asked = CreateJoinTokenRequest {
+            plane: plane.to_owned(),
+            ttl_seconds: 0,
+        };
+        let answer = PlanesClient::new(self.channel.clone())
+            .create_join_token(as_admin(asked))
+            .await;
+        answer.unwrap().into_inner().token
+    }
+
+    pub(crate) async fn revoke(&self, plane: &str) -> u32 {
+        let asked = RevokeLinkRequest {
+            plane: plane.to_owned(),
+        };
+        let answer = PlanesClient::new(self.channel.clone())
+            .revoke_link(as_admin(asked))
+            .await;
+        answer.unwrap().into_inner().cut
+    }
+
+    pub(crate) async fn link(&self, plane: &str) -> Option<LinkState> {
+        let asked = as_admin(ListLinksRequest {});
+        let links = PlanesClient::new(self.channel.clone())
+            .list_links(asked)
+            .await
+            .unwrap();
+        links
+            .into_inner()
+            .links
+            .into_iter()
+            .find(|link| link.plane == plane)
+    }
+
+    pub(crate) async fn create(&self, document: &Value) -> Result<(), Status> {
+        let envelope = Envelope::from_document(document, None).unwrap();
+        let asked = WriteRequest {
+            object: Some(Object::from(&envelope)),
+            dry_run: false,
+        };
+        ResourcesClient::new(self.channel.clone())
+            .create(as_admin(asked))
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn find(&self, key: &ObjectKey) -> Envelope {
+        let asked = GetRequest {
+            key: Some(key.into()),
+        };
+        let found = ResourcesClient::new(self.channel.clone())
+            .get(as_admin(asked))
+            .await
+            .unwrap();
+        found.into_inner().try_into().unwrap()
+    }
+
+    /// Creates what the default catalogue holds: planes, environments, types, and a project with its cells.
+    pub(crate) async fn apply_catalogue(&self) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/catalogue");
+        let mut files: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .collect();
+        files.sort();
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for document in model::yaml::documents(&text).unwrap() {
+                let created = self.create(&document).await;
+                created.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            }
+        }
+    }
+
+    pub(crate) async fn stop(self) {
+        let late = self.tasks.stop(Duration::from_secs(10)).await;
+        assert!(late.is_empty(), "{late:?}");
+    }
+}
+
+fn config(nats: &testkit::nats::Server, folder: &Path) -> Config {
+    let mut config = Config::default();
+    config.database.url = format!("sqlite:{}", folder.join("hub.db").display());
+    config.ingress.listen = testkit::free_address();
+    config.auth.tokens = vec![Token {
+        name: "admin".to_owned(),
+        token: Secret::from_value(ADMIN),
+        groups: vec!["admins".to_owned()],
+    }];
+    config.link.keys = folder.join("keys");
+    config.link.bus.servers = vec![nats.url()];
+    config.link.heartbeat = HumanDuration(HEARTBEAT);
+    config
+}
+
+async fn begin(config: &Config) -> (Tasks, Channel) {
+    let tasks = Tasks::new();
+    Box::pin(control_plane::start(config.clone(), &tasks))
+        .await
+        .unwrap();
+    let url = format!("http://{}", config.ingress.listen);
+    let channel = Channel::from_shared(url).unwrap().connect_lazy();
+    (tasks, channel)
+}
+
+fn as_admin<T>(message: T) -> Request<T> {
+    let token = Secret::from_value(ADMIN).load().unwrap();
+    let mut request = Request::new(message);
+    let header = format!("Bearer {}", token.expose_secret()).parse().unwrap();
+    request.metadata_mut().insert("authorization", header);
+    request
+}

@@ -1,0 +1,7 @@
+//! The control plane through its doors: gRPC for people, NATS for planes.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod agent;
+mod hub;
+mod links;
