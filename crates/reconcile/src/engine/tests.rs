@@ -371,6 +371,25 @@ async fn a_bundle_that_needs_more_than_the_agent_knows_leaves_the_old_one_runnin
 }
 
 #[tokio::test]
+async fn a_refused_bundle_deletes_and_records_nothing() {
+    let kube = FakeKube::new();
+    {
+        let agent = Agent::start(&kube, |_| {});
+        agent.accept(1, &bundle(&["a"], "1", Policy::Managed)).await;
+        agent.phase(1, UnitPhase::Applied).await;
+    }
+    kube.remove_record(&unit()).await.unwrap();
+    let agent = Agent::start(&kube, |_| {});
+    tokio::time::sleep(A_WHILE).await;
+    let mut newer = bundle(&["b"], "2", Policy::Managed);
+    newer.features = vec!["teleport".into()];
+    agent.accept(2, &newer).await;
+    agent.phase(2, UnitPhase::Failed).await;
+    tokio::time::sleep(A_WHILE).await;
+    assert_eq!((values(&kube).len(), kube.records().len()), (1, 0));
+}
+
+#[tokio::test]
 async fn nothing_is_written_while_another_agent_has_taken_over() {
     let kube = FakeKube::new();
     let agent = Agent::start(&kube, |_| {});

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use cluster::{Blob, Error, ObjectId, Record};
-use model::{Bundle, Digest, Head, UnitId, UnitPhase, UnitRevision};
+use model::{Bundle, Digest, Head, Target, UnitId, UnitPhase, UnitRevision};
 use tokio::time::Instant;
 
 use crate::{
@@ -68,21 +68,23 @@ pub(super) enum Unusable {
     Inventory(#[from] Damaged),
     #[error(transparent)]
     Bundle(#[from] target::Error),
+    #[error("it names a bundle and does not hold it")]
+    NoBundle,
 }
 
 impl Unit {
     /// A unit that was never recorded. `inventory` is what its labels say it has.
     pub(super) fn new(head: Head, inventory: Inventory) -> Self {
+        // What is accepted next must count as newer than nothing.
+        let head = Head {
+            revision: UnitRevision::default(),
+            ..head
+        };
         let work = Work {
             head: head.clone(),
             blob: None,
             items: [].into(),
             requires: [].into(),
-        };
-        // What is accepted next must count as newer than nothing.
-        let head = Head {
-            revision: UnitRevision::default(),
-            ..head
         };
         Self {
             head,
@@ -106,6 +108,9 @@ impl Unit {
     }
 
     pub(super) fn recorded(record: Record) -> Result<Self, Unusable> {
+        if matches!(record.head.target, Target::Bundle(_)) && record.bundle.is_none() {
+            return Err(Unusable::NoBundle);
+        }
         let inventory = Inventory::decode(&record.inventory)?;
         let work = Work::recorded(record.head.clone(), record.bundle)?;
         let mut unit = Self::new(record.head.clone(), inventory);
@@ -158,9 +163,15 @@ impl Unit {
         items.chain(self.inventory.iter().map(|entry| &entry.object))
     }
 
-    /// Whether the record says what is being worked on.
+    /// Whether the record says what is being worked on, if anything is.
     pub(super) fn is_saved(&self) -> bool {
-        self.saved == Some(self.work.head.revision)
+        !self.has_work() || self.saved == Some(self.work.head.revision)
+    }
+
+    /// Whether a bundle or tombstone was ever taken. One that was refused is not recorded, so that the hub sends it
+    /// again to an agent that understands it.
+    pub(super) fn has_work(&self) -> bool {
+        self.work.head.revision > UnitRevision::default()
     }
 
     /// The record as it would be written with `inventory`.

@@ -55,6 +55,14 @@ impl<K: Kube> Engine<K> {
         if unit.remove_at.is_some_and(|at| at <= now) {
             return self.start_removal(id);
         }
+        if !unit.has_work() {
+            // Nobody has said what it should be: not a word is a reason to touch anything.
+            let nothing = Plan {
+                inventory: unit.inventory.clone(),
+                ..Plan::default()
+            };
+            return self.rest(id, &nothing, now);
+        }
         let plan = self.plan(id, now);
         let unit = self.units.get_mut(id).expect("it was there above");
         let begun = plan
@@ -169,7 +177,11 @@ impl<K: Kube> Engine<K> {
     }
 
     pub(super) fn start_save(&mut self, id: &UnitId) {
-        let Some(unit) = self.units.get_mut(id).filter(|unit| !unit.running) else {
+        let unit = self
+            .units
+            .get_mut(id)
+            .filter(|unit| !unit.running && unit.has_work());
+        let Some(unit) = unit else {
             return;
         };
         unit.save_at = None;
