@@ -388,9 +388,8 @@ impl Bus {
                     .await
                     .ok()?;
                 // What was sent over a connection that was then lost is sent again.
-                match tokio::time::timeout(ECHO, back.next()).await {
-                    Ok(echo) => return echo,
-                    Err(_) => {}
+                if let Ok(echo) = tokio::time::timeout(ECHO, back.next()).await {
+                    return echo;
                 }
             }
         };

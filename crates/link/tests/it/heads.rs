@@ -5,11 +5,12 @@ use model::{Target, Tombstone, UnitPhase, UnitRevision};
 use nkeys::KeyPair;
 
 use crate::hub::{Hub, bundle, unit};
-use crate::plane::{DEADLINE, Plane, config, report, reported};
+use crate::plane::{Plane, config, report, reported};
 
 #[tokio::test]
 async fn a_head_comes_with_its_hint() {
     let (hub, folder) = (Hub::start().await, testkit::tempdir());
+    hub.world.lock().heartbeat_ms = 60_000;
     let mut plane = Plane::start(config(&hub, folder.path()), Vec::new()).await;
     plane.live().await;
     let greeter = bundle("greeter", 1000);
@@ -287,6 +288,5 @@ async fn only_the_latest_head_of_a_unit_waits_for_a_slow_agent() {
         [last]
     );
     plane.nothing().await;
-    let _ = DEADLINE;
     plane.stop().await;
 }

@@ -44,6 +44,8 @@ pub(crate) struct Inner {
     pub(crate) member: Option<String>,
     pub(crate) joins: u32,
     pub(crate) hellos: u32,
+    /// How often the plane gives a sign of life.
+    pub(crate) heartbeat_ms: u32,
     /// Largest piece of a bundle.
     pub(crate) chunk: usize,
     pub(crate) blobs_asked: u32,
@@ -178,6 +180,7 @@ impl World {
             member: None,
             joins: 0,
             hellos: 0,
+            heartbeat_ms: 100,
             chunk: 256 * 1024,
             blobs_asked: 0,
             page: 512,

@@ -93,7 +93,7 @@ impl Inner {
             epoch: self.epoch,
             revision: Some(self.revision.into()),
             keys: self.shown(),
-            heartbeat_ms: 100,
+            heartbeat_ms: self.heartbeat_ms,
         }
     }
 
