@@ -76,6 +76,18 @@ pub fn of(object: &Value) -> Verdict {
     }
 }
 
+/// Whether an object of a kind that runs to an end has come to it.
+#[must_use]
+pub fn has_ended(object: &Value) -> bool {
+    let api_version = object["apiVersion"].as_str().unwrap_or_default();
+    let runs_to_an_end = match object["kind"].as_str().unwrap_or_default() {
+        "Workflow" => api_version.starts_with("argoproj.io/"),
+        "Job" => api_version.starts_with("batch/"),
+        _ => false,
+    };
+    runs_to_an_end && matches!(of(object).health, Health::Healthy | Health::Degraded)
+}
+
 /// What a deletion waits for.
 #[must_use]
 pub fn deletion(object: &Value) -> String {

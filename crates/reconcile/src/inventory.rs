@@ -1,7 +1,7 @@
 //! What the agent has written for a unit, and in which state it left it: the memory behind "whose object is this".
 
 use cluster::ObjectId;
-use model::{Digest, Policy};
+use model::{Digest, Health, Policy};
 use serde::{Deserialize, Serialize};
 
 /// An object that was written for a unit, or is about to be.
@@ -26,6 +26,22 @@ pub struct Entry {
     /// For an object that is made once: it has vanished, and will not be made again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lost: bool,
+    /// For an object that is made once and runs to an end: how it ended. Whoever clears it away then, it is not lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+}
+
+/// How something that runs to an end has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// How it fared in the end.
+    pub health: Health,
+    /// Why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// Its last status, as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
 }
 
 impl Entry {
@@ -39,6 +55,7 @@ impl Entry {
             owned: 0,
             policy,
             lost: false,
+            ending: None,
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct Live {
     pub message: Box<str>,
     /// Its status, as JSON.
     pub status: Option<Box<str>>,
+    /// Whether it has run to its end.
+    pub ended: bool,
 }
 
 impl Live {
@@ -60,6 +62,7 @@ impl Live {
             health: verdict.health,
             message: verdict.message.into(),
             status: status(object),
+            ended: health::has_ended(object),
         }
     }
 

@@ -149,25 +149,35 @@ pub fn report(facts: &Facts<'_>, seen: &mut Seen, now: Timestamp) -> StatusRepor
 fn object(facts: &Facts<'_>, id: &str, object: &ObjectId, with_status: bool) -> ObjectReport {
     let fault = facts.faults.get(object);
     let wait = facts.waits.iter().find(|wait| wait.object == *object);
-    let lost = facts.inventory.find(object).is_some_and(|entry| entry.lost);
+    let entry = facts.inventory.find(object);
+    let lost = entry.is_some_and(|entry| entry.lost);
     // What units share is not watched: that it was written is all that is known of it.
-    let written = facts
-        .inventory
-        .find(object)
-        .is_some_and(|entry| entry.written.is_some());
+    let written = entry.is_some_and(|entry| entry.written.is_some());
     let shared = written
         && facts
             .items
             .iter()
             .any(|item| item.shared && item.object == *object);
-    let (health, told, status) = match (facts.sight)(object) {
-        Sight::Absent | Sight::Unseen if shared => (Health::Healthy, String::new(), None),
-        Sight::Present(live) => {
-            let status = live.status.as_deref().filter(|_| with_status);
-            let status = status.and_then(|status| serde_json::from_str(status).ok());
-            (live.health, live.message.to_string(), status)
-        }
-        Sight::Absent | Sight::Unseen => (Health::Unknown, "is not there".to_owned(), None),
+    let parsed = |status: Option<&str>| {
+        let status = status.filter(|_| with_status);
+        status.and_then(|status| serde_json::from_str(status).ok())
+    };
+    let (health, told, status) = match (
+        (facts.sight)(object),
+        entry.and_then(|it| it.ending.as_ref()),
+    ) {
+        (Sight::Present(live), _) => (
+            live.health,
+            live.message.to_string(),
+            parsed(live.status.as_deref()),
+        ),
+        (_, Some(ending)) => (
+            ending.health,
+            ending.message.clone(),
+            parsed(ending.status.as_deref()),
+        ),
+        _ if shared => (Health::Healthy, String::new(), None),
+        _ => (Health::Unknown, "is not there".to_owned(), None),
     };
     let message = match (fault, wait) {
         _ if lost => "has vanished and is not made again".to_owned(),

@@ -51,6 +51,7 @@ fn live(uid: &str, owned: u64, owner: Option<&str>) -> Sight {
         health: Health::Healthy,
         message: "".into(),
         status: None,
+        ended: false,
     }))
 }
 
@@ -306,6 +307,29 @@ fn what_is_made_once_is_never_made_again() {
         live("another life", 0, Some(UNIT)),
         false,
         true,
+    );
+}
+
+#[test]
+fn what_has_ended_is_not_lost_when_it_is_cleared_away() {
+    let Sight::Present(running) = live("u", 0, Some(UNIT)) else {
+        unreachable!()
+    };
+    let ended = Live {
+        ended: true,
+        status: Some("{}".into()),
+        ..(*running).clone()
+    };
+    let case = |entry: Entry, sight: Sight| {
+        Case::new(&[item("a", "x", Policy::Once)], &[entry], &[("a", sight)]).plan()
+    };
+    let plan = case(entry("a", "u", "x", 0), Sight::Present(Arc::new(ended)));
+    let known = plan.inventory.find(&object("a")).unwrap().clone();
+    assert_eq!(known.ending.as_ref().unwrap().status.as_deref(), Some("{}"));
+    let plan = case(known.clone(), Sight::Absent);
+    assert_eq!(
+        (plan.is_idle(), plan.inventory.find(&object("a"))),
+        (true, Some(&known))
     );
 }
 

@@ -4,7 +4,7 @@ use cluster::Force;
 use model::{Policy, label};
 
 use crate::{
-    inventory::Entry,
+    inventory::{Ending, Entry},
     live::{Live, Sight},
     target::Item,
 };
@@ -145,7 +145,7 @@ fn once(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
         }
         (None, Sight::Present(live)) if is_ours(situation.unit, live.unit.as_deref()) => {
             draft.begin(&item.object, item.policy);
-            remember(draft, item, &live.uid);
+            remember(draft, item, &live);
         }
         (None, Sight::Present(_)) => {
             draft.block(
@@ -161,9 +161,10 @@ fn once(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
                 || entry.uid.is_empty() && is_ours(situation.unit, live.unit.as_deref()) =>
         {
             if !entry.lost {
-                remember(draft, item, &live.uid);
+                remember(draft, item, &live);
             }
         }
+        (Some(entry), Sight::Present(_) | Sight::Absent) if entry.ending.is_some() => {}
         (Some(_), Sight::Present(_) | Sight::Absent) => {
             if let Some(entry) = draft.inventory.find_mut(&item.object) {
                 entry.lost = true;
@@ -172,9 +173,16 @@ fn once(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
     }
 }
 
-fn remember(draft: &mut Draft, item: &Item, uid: &str) {
+fn remember(draft: &mut Draft, item: &Item, live: &Live) {
     if let Some(entry) = draft.inventory.find_mut(&item.object) {
-        uid.clone_into(&mut entry.uid);
+        entry.uid = live.uid.to_string();
         entry.written = Some(item.digest);
+        if live.ended && entry.ending.is_none() {
+            entry.ending = Some(Ending {
+                health: live.health,
+                message: live.message.to_string(),
+                status: live.status.as_deref().map(str::to_owned),
+            });
+        }
     }
 }
