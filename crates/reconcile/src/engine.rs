@@ -12,7 +12,7 @@ mod unit;
 mod visit;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -106,8 +106,8 @@ pub struct Engine<K> {
     /// Units that wait for a unit.
     dependents: HashMap<UnitId, BTreeSet<UnitId>>,
     cache: Cache,
-    /// Kinds whose watch failed last.
-    unwatched: HashSet<Arc<ApiKind>>,
+    /// Kinds whose watch failed last, and why.
+    unwatched: HashMap<Arc<ApiKind>, String>,
     queue: Queue,
     jobs: FuturesUnordered<BoxFuture<'static, Done>>,
     outage: Outage,
@@ -160,7 +160,7 @@ impl<K: Kube> Engine<K> {
             owners: HashMap::new(),
             dependents: HashMap::new(),
             cache: Cache::default(),
-            unwatched: HashSet::new(),
+            unwatched: HashMap::new(),
             queue: Queue::default(),
             jobs: FuturesUnordered::new(),
             outage: Outage::default(),
@@ -338,7 +338,11 @@ impl<K: Kube> Engine<K> {
     fn log_watch(&mut self, event: &Event<Live>) {
         match event {
             Event::Failed(kind, error) => {
-                if self.unwatched.insert(kind.clone()) {
+                if self
+                    .unwatched
+                    .insert(kind.clone(), error.to_string())
+                    .is_none()
+                {
                     tracing::warn!(%kind, %error, "objects of a kind cannot be watched now; it is tried again");
                 }
             }

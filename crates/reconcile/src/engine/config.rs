@@ -25,6 +25,8 @@ pub struct Config {
     pub keep_tombstones: Duration,
     /// How long after the start a unit waits to hear what there is before it is looked at all the same.
     pub listing_grace: Duration,
+    /// How often every unit is looked at although nothing has happened. What is as it should be costs no request.
+    pub resync: Duration,
     /// The wall clock.
     pub now: fn() -> Timestamp,
 }
@@ -42,6 +44,7 @@ impl Config {
             pace: Pace::default(),
             keep_tombstones: Duration::from_secs(3600),
             listing_grace: Duration::from_secs(15),
+            resync: Duration::from_secs(600),
             now: Timestamp::now,
         }
     }

@@ -49,7 +49,12 @@ impl<K: Kube> Engine<K> {
         let Some(unit) = self.units.get(id) else {
             return;
         };
-        if unit.running || self.is_too_early(id, now) {
+        if unit.running {
+            return;
+        }
+        if self.is_too_early(id, now) {
+            self.queue
+                .put(id.clone(), self.started + self.config.listing_grace);
             return;
         }
         if unit.remove_at.is_some_and(|at| at <= now) {
@@ -107,7 +112,7 @@ impl<K: Kube> Engine<K> {
                 held
             })
         };
-        plan::plan(&Situation {
+        let mut plan = plan::plan(&Situation {
             unit: id,
             target: unit.work.head.target,
             items: &unit.work.items,
@@ -116,7 +121,16 @@ impl<K: Kube> Engine<K> {
             hold: &hold,
             held: self.held(id),
             budget: self.budget.left,
-        })
+        });
+        for wait in &mut plan.waits {
+            // Why the cluster does not say what there is tells more than that it does not.
+            if let Some(problem) = self.unwatched.get(&wait.object.kind)
+                && self.cache.sight(&wait.object) == Sight::Unseen
+            {
+                wait.message.clone_from(problem);
+            }
+        }
+        plan
     }
 
     fn contest(&self, object: &ObjectId) -> String {
@@ -187,7 +201,8 @@ impl<K: Kube> Engine<K> {
         unit.save_at = None;
         unit.running = true;
         let record = unit.record(&unit.inventory);
-        let stale = std::mem::take(&mut unit.stale);
+        let mut stale = std::mem::take(&mut unit.stale);
+        stale.retain(|blob| unit.work.blob.as_ref() != Some(blob));
         let (kube, id) = (self.kube.clone(), id.clone());
         let work = async move {
             let revision = record.head.revision;
@@ -235,6 +250,8 @@ impl<K: Kube> Engine<K> {
         }
         let refill =
             (!plan.waits.is_empty()).then_some(self.budget.since + self.config.pace.budget);
+        let again = now + self.config.resync.mul_f64(spread(id));
+        self.queue.put(id.clone(), again);
         let free = [unit.next_free(now), refill]
             .into_iter()
             .flatten()
@@ -282,4 +299,10 @@ impl<K: Kube> Engine<K> {
                 .for_each(|it| self.queue.put(it.clone(), now));
         }
     }
+}
+
+/// A factor around one that differs between units, so that not all are looked at together.
+fn spread(id: &UnitId) -> f64 {
+    let byte = model::Digest::of(id.as_str().as_bytes()).as_bytes()[0];
+    0.8 + 0.4 * f64::from(byte) / 255.0
 }
