@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     process::Stdio,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -12,6 +13,9 @@ use crate::{
     wait,
     world::{LIMIT, World},
 };
+
+/// How long no line may come for the past to be over.
+const QUIET: Duration = Duration::from_secs(2);
 
 pub(crate) fn walk(world: &World) -> Result<()> {
     let mark = format!("e2e-{}", std::process::id());
@@ -48,7 +52,7 @@ fn follow(world: &World, ask: &dyn Fn() -> Result<String>) -> Result<()> {
         "development",
         "--follow",
         "--tail",
-        "0",
+        "1",
     ]);
     let mut child = command
         .stdout(Stdio::piped())
@@ -63,11 +67,13 @@ fn follow(world: &World, ask: &dyn Fn() -> Result<String>) -> Result<()> {
             }
         }
     });
+    // What is there already comes first, and then nothing.
+    while lines.recv_timeout(QUIET).is_ok() {}
     let followed = wait::until(LIMIT, "a line comes", || {
         ask()?;
-        match lines.recv_timeout(std::time::Duration::from_secs(2)) {
-            Ok(line) if !line.is_empty() => Ok(()),
-            other => bail!("nothing: {other:?}"),
+        match lines.recv_timeout(QUIET) {
+            Ok(line) if line.contains("/greet") => Ok(()),
+            other => bail!("nothing of the request: {other:?}"),
         }
     });
     child.kill()?;
