@@ -1,12 +1,13 @@
 //! Between the link and the engine: what was accepted goes one way, reports go the other.
 
+use tokio::sync::watch;
+
 use kit::Shutdown;
 use link::{Inbox, Phase, Reports, State};
 use reconcile::{
     Handle,
     engine::{Command, Paused, ReportSink},
 };
-use tokio::sync::watch;
 
 /// Where the engine puts its reports.
 pub(crate) fn sink(reports: Reports) -> ReportSink {

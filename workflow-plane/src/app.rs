@@ -1,11 +1,12 @@
 //! Wiring.
 
+use tokio::sync::watch;
+
 use cluster::{Cluster, Term};
 use kit::{Shutdown, StartError, Tasks, tasks::Gate};
 use link::{About, Link};
 use model::PlaneName;
 use reconcile::{agent, target::FEATURES};
-use tokio::sync::watch;
 
 use crate::{collect, config::Config, hub, lead, metrics, tasks};
 

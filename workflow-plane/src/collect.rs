@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use cluster::{
     Cluster, Selection,
     collect::{self, Chunk, Sink},
@@ -12,8 +15,6 @@ use kit::{
     telemetry::{LogBatch, LogShipper},
 };
 use model::label;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// The logs of the pods of runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -2,11 +2,12 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use cluster::Access;
 use kit::config::HumanDuration;
 use model::PlaneName;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// The configuration of the agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,8 +1,9 @@
 //! One of several replicas works: this one waits until it leads, and ends when it no longer does.
 
+use tokio::sync::watch;
+
 use cluster::{Cluster, Election, Fence, Settings, Term};
 use kit::{StartError, Tasks};
-use tokio::sync::watch;
 
 use crate::config::Config;
 

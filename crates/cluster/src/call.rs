@@ -4,8 +4,9 @@ use kube::{
     api::{DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
     core::Request,
 };
-use model::label::MANAGER;
 use serde_json::Value;
+
+use model::label::MANAGER;
 
 use crate::{ApiKind, Cluster, Error, ObjectId, Result, error::about, error::classify};
 

@@ -4,6 +4,7 @@
 //! answer about one only the fields are passed on.
 
 use kube::core::Status;
+
 use model::{Code, Coded};
 
 use crate::{ApiKind, ObjectId};

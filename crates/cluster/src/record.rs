@@ -6,9 +6,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use model::{Digest, Head, Target, UnitId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use model::{Digest, Head, Target, UnitId};
 
 use crate::{ApiKind, Cluster, Error, Force, ObjectId, Precondition, Result};
 

@@ -4,10 +4,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cluster::{Cluster, Error, Informers, Record, Records, Selection, Version};
 use futures::{FutureExt, future::BoxFuture};
-use model::{Head, PlaneName, label};
 use tokio::sync::mpsc;
+
+use cluster::{Cluster, Error, Informers, Record, Records, Selection, Version};
+use model::{Head, PlaneName, label};
 
 use crate::{
     engine::{Config, Engine, Handle, ReportSink},

@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cluster::{Deleted, Error, Force, ObjectId, Precondition, Record};
 use futures::StreamExt;
-use model::{Bundle, label};
 use serde_json::{Value, json};
+
+use cluster::{Deleted, Error, Force, ObjectId, Precondition, Record};
+use model::{Bundle, label};
 
 use crate::{
     kube::Kube,

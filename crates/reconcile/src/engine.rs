@@ -16,13 +16,14 @@ use std::{
     sync::Arc,
 };
 
-use cluster::{ApiKind, Event, ObjectId, Record};
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use model::{Bundle, Head, StatusReport, UnitId};
 use tokio::{
     sync::{mpsc, watch},
     time::Instant,
 };
+
+use cluster::{ApiKind, Event, ObjectId, Record};
+use model::{Bundle, Head, StatusReport, UnitId};
 
 use crate::{
     inventory::Inventory,

@@ -8,10 +8,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use cluster::{Blob, Deleted, Error, Event, Force, ObjectId, Precondition, Record, Result};
-use model::{UnitId, label};
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
+
+use cluster::{Blob, Deleted, Error, Event, Force, ObjectId, Precondition, Record, Result};
+use model::{UnitId, label};
 
 use crate::{kube::Kube, live::Live, target};
 

@@ -7,10 +7,11 @@ mod conditions;
 mod gateway;
 mod workload;
 
-use model::Health;
 use serde_json::Value;
 
-use conditions::Conditions;
+use model::Health;
+
+use self::conditions::Conditions;
 
 /// How an object fares, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]

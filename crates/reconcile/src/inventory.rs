@@ -1,8 +1,9 @@
 //! What the agent has written for a unit, and in which state it left it: the memory behind "whose object is this".
 
+use serde::{Deserialize, Serialize};
+
 use cluster::ObjectId;
 use model::{Digest, Health, Policy};
-use serde::{Deserialize, Serialize};
 
 /// An object that was written for a unit, or is about to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,9 @@
 //! What the agent does to its cluster, as a trait: so that tests and simulations bring a cluster of their own.
 
+use serde_json::Value;
+
 use cluster::{Blob, Cluster, Deleted, Force, ObjectId, Precondition, Record, Records, Result};
 use model::UnitId;
-use serde_json::Value;
 
 /// The calls of an agent. Every one ends within a deadline.
 pub trait Kube: Send + Sync + 'static {

@@ -5,9 +5,10 @@ use std::{
     sync::Arc,
 };
 
+use serde_json::{Value, json};
+
 use cluster::{ApiKind, Event, ObjectId};
 use model::{Health, label};
-use serde_json::{Value, json};
 
 use crate::{health, owned, target};
 

@@ -4,9 +4,10 @@
 //! and compared with that of every later version, so neither defaulting nor another spelling of a value is drift, and
 //! a field that somebody has taken over or removed is.
 
-use model::label::MANAGER;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+use model::label::MANAGER;
 
 /// The hash of our fields in `object`; 0 when we own none.
 #[must_use]

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use cluster::ObjectId;
 use jiff::Timestamp;
+
+use cluster::ObjectId;
 use model::{
     Digest, Head, Health, ObjectReport, PlaneName, StatusReport, Target, Tombstone, UnitPhase,
 };

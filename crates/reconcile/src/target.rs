@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use cluster::{Blob, ObjectId};
 use model::{Bundle, Digest, Head, Policy, UnitId, canonical, label};
-use serde_json::Value;
 
 use crate::stage::Stage;
 

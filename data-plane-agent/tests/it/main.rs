@@ -4,11 +4,12 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+
 use cluster::{Access, Cluster, ObjectId, Precondition, Record, Records, Settings};
 use data_plane_agent::Config;
 use model::{Bundle, BundleObject, Head, Policy, Target, UnitId, UnitRevision, label};
 use reconcile::{Inventory, Work};
-use serde_json::{Value, json};
 use testkit::kube::ApiServer;
 
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -11,12 +11,11 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_stream::StreamMap;
 
-use crate::{Cluster, Event, Follow, Line, ObjectId, Result};
-
 use super::{
     pod::{Container, Pod, Source},
     positions::Positions,
 };
+use crate::{Cluster, Event, Follow, Line, ObjectId, Result};
 
 /// What the streams give.
 pub(crate) enum Followed {

@@ -1,8 +1,9 @@
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use cluster::{ApiKind, Cluster, Deleted, Error, Force, Precondition, Secrets, Settings};
 use model::{Code, Coded};
-use serde_json::json;
 use testkit::kube::ApiServer;
 
 use crate::{access, config_map, id, site};

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use cluster::{Election, Error, Fence, Term};
 use tokio::sync::watch;
+
+use cluster::{Election, Error, Fence, Term};
 
 use crate::{config_map, connect, site};
 

@@ -9,8 +9,9 @@ mod watches;
 
 use std::{path::PathBuf, time::Duration};
 
-use cluster::{Access, Cluster, Fence, ObjectId, Settings};
 use serde_json::{Value, json};
+
+use cluster::{Access, Cluster, Fence, ObjectId, Settings};
 use testkit::kube::ApiServer;
 
 const DEADLINE: Duration = Duration::from_secs(20);

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use cluster::{ApiKind, Event, Force, Informers, Precondition, Selection};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
+
+use cluster::{ApiKind, Event, Force, Informers, Precondition, Selection};
 
 use crate::{config_map, id, site};
 

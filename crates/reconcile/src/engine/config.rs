@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+
 use model::PlaneName;
 
 /// How an engine behaves.

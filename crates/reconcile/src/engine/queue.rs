@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::UnitId;
 use tokio::time::Instant;
+
+use model::UnitId;
 
 /// Units by the moment at which they are due; each is in it once, at its earliest.
 #[derive(Debug, Default)]

@@ -1,10 +1,12 @@
 //! Taking in what became of a job.
 
-use cluster::{Error, Record};
 use futures::FutureExt;
-use model::{UnitId, UnitRevision};
 use tokio::time::Instant;
 
+use cluster::{Error, Record};
+use model::{UnitId, UnitRevision};
+
+use super::{Engine, config::Pace, unit::Unit};
 use crate::{
     apply::{Applied, Outcome},
     kube::Kube,
@@ -12,8 +14,6 @@ use crate::{
     plan::{Action, Plan, Step},
     target::Work,
 };
-
-use super::{Engine, config::Pace, unit::Unit};
 
 /// What became of a job.
 #[derive(Debug)]

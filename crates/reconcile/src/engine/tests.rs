@@ -2,9 +2,10 @@
 
 use std::{sync::Mutex, time::Duration};
 
-use model::{BundleObject, Policy, Target, Tombstone, UnitPhase, UnitRevision, label};
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, task::JoinHandle};
+
+use model::{BundleObject, Policy, Target, Tombstone, UnitPhase, UnitRevision, label};
 
 use super::*;
 use crate::fake::FakeKube;

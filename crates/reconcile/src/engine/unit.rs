@@ -2,18 +2,18 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use cluster::{Blob, Error, ObjectId, Record};
-use model::{Bundle, Digest, Head, Target, UnitId, UnitPhase, UnitRevision};
 use tokio::time::Instant;
 
+use cluster::{Blob, Error, ObjectId, Record};
+use model::{Bundle, Digest, Head, Target, UnitId, UnitPhase, UnitRevision};
+
+use super::config::Pace;
 use crate::{
     inventory::{Damaged, Inventory},
     plan::Reason,
     report::{Fault, Seen},
     target::{self, Work},
 };
-
-use super::config::Pace;
 
 /// What the engine knows of a unit.
 #[derive(Debug)]

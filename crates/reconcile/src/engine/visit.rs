@@ -1,22 +1,22 @@
 //! Looking at a unit that is due: plan, begin what is to be done, say how it fares.
 
-use cluster::{ObjectId, Record};
 use futures::FutureExt;
-use model::{Target, UnitId, UnitPhase};
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use cluster::{ObjectId, Record};
+use model::{Target, UnitId, UnitPhase};
+
+use super::{
+    Engine,
+    settle::{Done, Finished},
+};
 use crate::{
     apply::{self, Job},
     kube::Kube,
     live::Sight,
     plan::{self, Plan, Situation},
     report::{self, Facts},
-};
-
-use super::{
-    Engine,
-    settle::{Done, Finished},
 };
 
 impl<K: Kube> Engine<K> {

@@ -1,7 +1,8 @@
 //! What runs: deployments and their like, pods, jobs, workflows.
 
-use model::Health;
 use serde_json::Value;
+
+use model::Health;
 
 use super::{Verdict, behind, conditions::Conditions};
 

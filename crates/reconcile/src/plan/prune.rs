@@ -3,9 +3,8 @@
 use cluster::Precondition;
 use model::{Policy, Tombstone};
 
-use crate::{inventory::Entry, live::Sight};
-
 use super::{Action, Draft, Reason, Situation, deletes, is_ours};
+use crate::{inventory::Entry, live::Sight};
 
 /// Namespaces that are never deleted, whoever asks: a cluster does not work without them.
 const PROTECTED: [&str; 5] = [

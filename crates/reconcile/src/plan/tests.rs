@@ -1,8 +1,9 @@
 use std::{collections::HashMap, sync::Arc};
 
+use proptest::prelude::*;
+
 use cluster::ApiKind;
 use model::{Digest, Health};
-use proptest::prelude::*;
 
 use super::*;
 use crate::live::Live;

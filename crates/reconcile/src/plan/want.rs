@@ -3,13 +3,12 @@
 use cluster::Force;
 use model::{Policy, label};
 
+use super::{Action, Draft, Reason, Situation, is_ours};
 use crate::{
     inventory::{Ending, Entry},
     live::{Live, Sight},
     target::Item,
 };
-
-use super::{Action, Draft, Reason, Situation, is_ours};
 
 pub(super) fn item(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
     match item.policy {

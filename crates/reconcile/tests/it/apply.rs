@@ -1,5 +1,6 @@
-use model::{Health, Policy, Tombstone, UnitPhase};
 use serde_json::json;
+
+use model::{Health, Policy, Tombstone, UnitPhase};
 
 use crate::harness::{Site, config_map, until};
 

@@ -2,6 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use serde_json::{Value, json};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
 use cluster::{Access, Cluster, ObjectId, Settings};
 use model::{
     Bundle, BundleObject, Head, Policy, StatusReport, Target, Tombstone, UnitId, UnitPhase,
@@ -12,12 +18,7 @@ use reconcile::{
     agent::{self, Parts},
     engine::{Command, Config},
 };
-use serde_json::{Value, json};
 use testkit::kube::ApiServer;
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
-};
 
 /// How long anything may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);

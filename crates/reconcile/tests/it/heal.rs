@@ -1,7 +1,8 @@
 use std::time::{Duration, Instant};
 
-use cluster::{ObjectId, Precondition};
 use serde_json::{Value, json};
+
+use cluster::{ObjectId, Precondition};
 
 use crate::harness::{Agent, Site, config_map, until};
 
