@@ -17,6 +17,8 @@ const LIMIT: Duration = Duration::from_secs(180);
 const INSTALL: Duration = Duration::from_secs(900);
 
 pub(crate) fn walk(world: &World) -> Result<()> {
+    // A run is run once: another walkthrough needs others.
+    let [good, bad] = ["good", "bad"].map(|it| format!("e2e-{it}-{}", std::process::id()));
     wait::until(INSTALL, "Argo Workflows is installed", || {
         let parts = status::look(&world.home, world.folder.name())?.parts;
         let state = parts.get("argo-install").map(|it| it.state);
@@ -26,16 +28,16 @@ pub(crate) fn walk(world: &World) -> Result<()> {
         );
         Ok(())
     })?;
-    world.quintet(&["workflow", "run", "check", "--name", "e2e-good", "--follow"])?;
-    let run = finished(world, "e2e-good")?;
-    ensure!(succeeded(&run), "e2e-good: {}", run["status"]);
+    world.quintet(&["workflow", "run", "check", "--name", &good, "--follow"])?;
+    let run = finished(world, &good)?;
+    ensure!(succeeded(&run), "{good}: {}", run["status"]);
     println!("   a run succeeded");
     let failed = world.quintet(&[
         "workflow",
         "run",
         "check",
         "--name",
-        "e2e-bad",
+        &bad,
         "--set",
         "fail=true",
         "--follow",
@@ -44,10 +46,10 @@ pub(crate) fn walk(world: &World) -> Result<()> {
         failed.is_err(),
         "`workflow run --follow` of a failing run succeeds"
     );
-    let run = finished(world, "e2e-bad")?;
-    ensure!(!succeeded(&run), "e2e-bad: {}", run["status"]);
+    let run = finished(world, &bad)?;
+    ensure!(!succeeded(&run), "{bad}: {}", run["status"]);
     println!("   a run failed, and says so");
-    once(world)
+    once(world, &good)
 }
 
 fn finished(world: &World, name: &str) -> Result<Value> {
@@ -67,10 +69,10 @@ fn succeeded(run: &Value) -> bool {
 }
 
 /// The Argo object, deleted by hand, does not come back.
-fn once(world: &World) -> Result<()> {
+fn once(world: &World, good: &str) -> Result<()> {
     let workflows = || world.objects(&["workflows.argoproj.io", "-A"]);
     let named = |all: &[Value]| {
-        let good = all.iter().find(|it| it["metadata"]["name"] == "e2e-good");
+        let good = all.iter().find(|it| it["metadata"]["name"] == good);
         good.map(|it| {
             it["metadata"]["namespace"]
                 .as_str()
@@ -79,15 +81,9 @@ fn once(world: &World) -> Result<()> {
         })
     };
     let Some(namespace) = named(&workflows()?) else {
-        bail!("no Argo Workflow e2e-good")
+        bail!("no Argo Workflow {good}")
     };
-    world.kubectl(&[
-        "-n",
-        &namespace,
-        "delete",
-        "workflows.argoproj.io",
-        "e2e-good",
-    ])?;
+    world.kubectl(&["-n", &namespace, "delete", "workflows.argoproj.io", good])?;
     let end = std::time::Instant::now() + Duration::from_secs(5);
     while std::time::Instant::now() < end {
         ensure!(
