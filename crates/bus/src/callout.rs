@@ -108,3 +108,70 @@ fn proves(public_key: &str, nonce: &str, signature: &str) -> bool {
     !nonce.is_empty()
         && decoded.is_ok_and(|signature| key.verify(nonce.as_bytes(), &signature).is_ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A question as a server asks it, for a client that signed `signed`.
+    fn question(client: &KeyPair, nonce: &str, signed: &str) -> String {
+        let signature = client.sign(signed.as_bytes()).unwrap();
+        let claims = json!({"nats": {
+            "server_id": {"id": "NSERVER"},
+            "user_nkey": "UEPHEMERAL",
+            "client_info": {"id": 7, "nonce": nonce},
+            "connect_opts": {
+                "nkey": client.public_key(), "sig": BASE64URL_NOPAD.encode(&signature),
+                "name": "dataplane-one", "auth_token": "token",
+            },
+        }});
+        token::sign(&KeyPair::new_server(), claims, 0)
+    }
+
+    #[test]
+    fn only_a_key_that_signed_the_nonce_counts() {
+        let client = KeyPair::new_user();
+        let honest = Request::parse(question(&client, "nonce", "nonce").as_bytes()).unwrap();
+        assert_eq!(honest.public_key, Some(client.public_key()));
+        assert_eq!(
+            (honest.name.as_str(), honest.connection),
+            ("dataplane-one", 7)
+        );
+        assert_eq!(honest.join_token.as_deref(), Some("token"));
+        for (nonce, signed) in [("nonce", "an older nonce"), ("", "")] {
+            let request = Request::parse(question(&client, nonce, signed).as_bytes()).unwrap();
+            assert_eq!(request.public_key, None, "{nonce:?} {signed:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_question_is_refused() {
+        for text in ["", "a.b.c", "not a token"] {
+            assert!(Request::parse(text.as_bytes()).is_err(), "{text:?}");
+        }
+        let empty = token::sign(&KeyPair::new_server(), json!({"nats": {}}), 0);
+        let error = Request::parse(empty.as_bytes()).unwrap_err();
+        assert!(error.to_string().contains("user_nkey"), "{error}");
+    }
+
+    #[test]
+    fn a_plane_is_let_in_to_its_own_subjects_alone() {
+        let (client, issuer) = (KeyPair::new_user(), KeyPair::new_account());
+        let request = Request::parse(question(&client, "n", "n").as_bytes()).unwrap();
+        let plane: PlaneName = "dataplane-one".parse().unwrap();
+        let answer = token::claims(&request.allow(&issuer, &plane, 5)).unwrap();
+        assert_eq!(
+            (&answer["aud"], &answer["sub"]),
+            (&json!("NSERVER"), &json!("UEPHEMERAL"))
+        );
+        let user = token::claims(answer["nats"]["jwt"].as_str().unwrap()).unwrap();
+        let own = json!({"allow": ["link.dataplane-one.>"]});
+        assert_eq!((&user["nats"]["pub"], &user["nats"]["sub"]), (&own, &own));
+        assert_eq!(
+            (&user["aud"], &user["name"]),
+            (&json!(ACCOUNT), &json!("dataplane-one"))
+        );
+        let refused = token::claims(&request.refuse(&issuer, "why", 5)).unwrap();
+        assert_eq!(refused["nats"]["error"], json!("why"));
+    }
+}

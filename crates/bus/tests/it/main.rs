@@ -5,3 +5,4 @@
 mod hub;
 mod identity;
 mod requests;
+mod tls;
