@@ -11,7 +11,7 @@ use cluster::{Cluster, Error, Informers, Record, Records, Selection, Version};
 use model::{Head, PlaneName, label};
 
 use crate::{
-    engine::{Config, Engine, Handle, ReportSink},
+    engine::{self, Config, Engine, Handle, ReportSink},
     kube::InCluster,
     live::Live,
 };
@@ -77,13 +77,14 @@ async fn open_once(cluster: &Cluster, namespace: &str) -> Result<Opened, Error> 
 }
 
 impl Opened {
-    /// The heads of the plane's records, for the link.
+    /// The heads of the plane's records, for the link. Those of records that cannot be used are not among them, so that
+    /// the hub sends their units again.
     #[must_use]
     pub fn heads(&self, plane: &PlaneName) -> Vec<Head> {
         let ours = self
             .found
             .iter()
-            .filter(|record| record.head.plane == *plane);
+            .filter(|record| record.head.plane == *plane && engine::is_usable(record));
         ours.map(|record| record.head.clone()).collect()
     }
 

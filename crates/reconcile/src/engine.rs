@@ -387,6 +387,11 @@ impl<K: Kube> Engine<K> {
     }
 }
 
+/// Whether a record can be worked from.
+pub(crate) fn is_usable(record: &Record) -> bool {
+    Unit::recorded(record.clone()).is_ok()
+}
+
 /// What a unit without a record has in the cluster, as owner labels say.
 fn rebuilt(cache: &Cache, id: &UnitId) -> Inventory {
     let mut inventory = Inventory::default();

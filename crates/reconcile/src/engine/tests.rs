@@ -391,6 +391,25 @@ async fn a_refused_bundle_deletes_and_records_nothing() {
 }
 
 #[tokio::test]
+async fn a_record_that_cannot_be_used_is_replaced_by_what_the_hub_sends_again() {
+    let kube = FakeKube::new();
+    let wanted = bundle(&["a"], "1", Policy::Managed);
+    let broken = Record {
+        head: head(1, Target::Bundle(wanted.digest())),
+        bundle: None,
+        inventory: Vec::new(),
+        objects: 0,
+        version: String::new(),
+    };
+    assert!(!is_usable(&broken));
+    kube.put_record(&broken).await.unwrap();
+    let agent = Agent::start(&kube, |_| {});
+    agent.accept(1, &wanted).await;
+    agent.phase(1, UnitPhase::Applied).await;
+    assert!(kube.records()[0].bundle.is_some());
+}
+
+#[tokio::test]
 async fn nothing_is_written_while_another_agent_has_taken_over() {
     let kube = FakeKube::new();
     let agent = Agent::start(&kube, |_| {});
