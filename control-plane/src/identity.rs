@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use bus::{Bus, Incoming, callout};
 use futures::StreamExt;
 use jiff::Timestamp;
-use model::{Digest, PlaneName};
 use nkeys::KeyPair;
 use rand::Rng;
+
+use bus::{Bus, Incoming, callout};
+use model::{Digest, PlaneName};
 use store::{
     Store,
     links::{JoinRequest, JoinToken},

@@ -7,15 +7,16 @@ mod presence;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use bus::{Bus, Incoming, Login, server::HubKeys, subject, subject::Verb};
 use futures::StreamExt;
-use kit::{Shutdown, Wake};
-use model::{Code, Coded};
 use nkeys::{KeyPair, KeyPairType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Store, sessions::Session};
 use tokio::sync::watch;
+
+use bus::{Bus, Incoming, Login, server::HubKeys, subject, subject::Verb};
+use kit::{Shutdown, Wake};
+use model::{Code, Coded};
+use store::{Store, sessions::Session};
 
 use crate::{
     identity::{self, Registry},

@@ -5,13 +5,14 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use bus::{Bus, subject};
-use model::{Head, PlaneName, Target, UnitRevision};
 use nkeys::KeyPair;
 use prost::Message;
+use tokio::sync::mpsc;
+
+use bus::{Bus, subject};
+use model::{Head, PlaneName, Target, UnitRevision};
 use proto::link::{Bundle, HeadPage, Hint, SignedHeads, SigningKey};
 use store::{PlaneChange, Store};
-use tokio::sync::mpsc;
 
 /// Most bytes of heads and bundles in a hint.
 const INLINE: usize = 64 * 1024;

@@ -4,13 +4,13 @@
 //! What this writes may be lost to a decision made at the same moment; the next look mends it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use kit::Outcome;
 use model::{
     PlaneName, RawJson, Stored, canonical,
     kinds::{DataPlane, ObservabilityPlane, WorkflowPlane, plane::AgentConnection},
 };
-use std::sync::Arc;
 use store::{
     Cause, Error, StatusWrite,
     list::{Query, Within},

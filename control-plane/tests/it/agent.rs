@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use bus::{Bus, Error, Login, Subscription, subject, subject::Verb};
-use model::{Bundle, Digest, Head, PlaneName, StatusReport, Target, UnitPhase, UnitRevision};
 use nkeys::KeyPair;
 use prost::Message;
+
+use bus::{Bus, Error, Login, Subscription, subject, subject::Verb};
+use model::{Bundle, Digest, Head, PlaneName, StatusReport, Target, UnitPhase, UnitRevision};
 use proto::link::{
     BlobChunk, BlobRequest, HeadPage, HeadsRequest, Heartbeat, HeartbeatAck, Hello, Hint, Reports,
     ReportsAck, SignedHeads, Welcome, heartbeat_ack::Verdict,

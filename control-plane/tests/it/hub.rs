@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::Value;
+use tonic::{Request, Status, transport::Channel};
+
 use bus::server::{self, HubKeys};
 use control_plane::{Config, authenticate::Token};
 use kit::config::{HumanDuration, Secret};
@@ -12,8 +15,6 @@ use proto::resources::{
     CreateJoinTokenRequest, GetRequest, LinkState, ListLinksRequest, Object, RevokeLinkRequest,
     WriteRequest, planes_client::PlanesClient, resources_client::ResourcesClient,
 };
-use serde_json::Value;
-use tonic::{Request, Status, transport::Channel};
 
 /// How long anything may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);

@@ -1,10 +1,11 @@
 //! Planes join, learn what to run, report, are replaced and revoked.
 
+use nkeys::KeyPair;
+use serde_json::Value;
+
 use bus::State;
 use model::{Code, Coded, KindName, ObjectKey, Target, UnitRevision};
-use nkeys::KeyPair;
 use proto::link::heartbeat_ack::Verdict;
-use serde_json::Value;
 
 use crate::agent::{Agent, connect};
 use crate::hub::{DEADLINE, Hub};

@@ -4,9 +4,10 @@
 //! join token. The signature is checked here; whether the key may join or stay is the registry's word.
 
 use data_encoding::BASE64URL_NOPAD;
-use model::PlaneName;
 use nkeys::KeyPair;
 use serde_json::{Value, json};
+
+use model::PlaneName;
 
 use crate::{subject, token};
 

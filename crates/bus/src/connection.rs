@@ -5,9 +5,10 @@ use std::{path::Path, sync::Arc, time::Duration};
 use async_nats::{ConnectOptions, HeaderMap};
 use bytes::Bytes;
 use futures::StreamExt;
-use model::{Code, Coded};
 use nkeys::KeyPair;
 use tokio::sync::watch;
+
+use model::{Code, Coded};
 
 use crate::Config;
 

@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use model::PlaneName;
 use serde::Deserialize;
 use serde_json::json;
+
+use model::PlaneName;
 
 use crate::{Bus, Error, callout};
 

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kit::Backoff;
-use kit::config::{ByteSize, HumanDuration, Secret};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use kit::Backoff;
+use kit::config::{ByteSize, HumanDuration, Secret};
 
 /// How a plane reaches the control plane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -10,9 +10,10 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use tokio::sync::{Notify, mpsc};
+
 use kit::Backoff;
 use model::{Bundle, Head, Target, UnitId, UnitRevision};
-use tokio::sync::{Notify, mpsc};
 
 use crate::fetch::{self, Fetch};
 use crate::inbox::Accepted;

@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use futures::future::BoxFuture;
-use model::Digest;
 use serde::{Deserialize, Serialize};
+
+use model::Digest;
 
 /// What a plane must keep to be the same plane after a restart. Secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

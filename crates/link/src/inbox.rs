@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use model::{Bundle, Head};
 use tokio::sync::mpsc;
+
+use model::{Bundle, Head};
 
 /// A signed head that was accepted, with its bundle.
 #[derive(Debug, Clone)]

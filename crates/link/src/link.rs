@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nkeys::KeyPair;
+use tokio::sync::watch;
+
 use bus::{Bus, Login, subject};
 use kit::config::ExposeSecret;
 use kit::{Shutdown, TaskSpec, Tasks};
 use model::{Digest, Head, PlaneName};
-use nkeys::KeyPair;
-use tokio::sync::watch;
 
 use crate::accept::Known;
 use crate::config::Config;

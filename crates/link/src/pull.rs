@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use prost::Message;
+
 use bus::{subject, subject::Verb};
 use model::{Bundle, Digest, Head, Target, UnitRevision};
-use prost::Message;
 use proto::link::{HeadPage, HeadsRequest, SignedHeads};
 
 use crate::accept::Taken;

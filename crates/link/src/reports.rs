@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use model::{Digest, PlaneName, StatusReport, UnitId};
 use tokio::sync::Notify;
+
+use model::{Digest, PlaneName, StatusReport, UnitId};
 
 use crate::accept::MAX_UNITS;
 

@@ -1,6 +1,7 @@
 //! Which keys may sign heads: the ones that are trusted, and the ones that these vouch for.
 
 use nkeys::KeyPair;
+
 use proto::link::{SignedHeads, SigningKey};
 
 /// A signature is not one of the hub's.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bus::{Bus, Config, Login, callout, server, server::HubKeys};
-use model::PlaneName;
 use nkeys::KeyPair;
 use tokio::task::JoinSet;
+
+use bus::{Bus, Config, Login, callout, server, server::HubKeys};
+use model::PlaneName;
 
 /// How long anything may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);

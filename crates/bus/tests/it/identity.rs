@@ -1,8 +1,9 @@
 //! Who may speak where.
 
-use bus::{State, subject, system};
 use bytes::Bytes;
 use nkeys::KeyPair;
+
+use bus::{State, subject, system};
 
 use crate::hub::{DEADLINE, Hub, plane};
 

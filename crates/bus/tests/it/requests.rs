@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use nkeys::KeyPair;
+use tokio::task::JoinSet;
+
 use bus::{Bus, Error, State, subject};
 use model::{Code, Coded, PlaneName};
-use nkeys::KeyPair;
 use proto::link::UnitRevision;
-use tokio::task::JoinSet;
 
 use crate::hub::{DEADLINE, Hub, plane};
 

@@ -1,8 +1,9 @@
 //! Beyond loopback a connection is encrypted, and only a server that the authority vouches for is spoken to.
 
-use bus::{Bus, Config, Error, Login, server, server::HubKeys};
 use nkeys::KeyPair;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa};
+
+use bus::{Bus, Config, Error, Login, server, server::HubKeys};
 use testkit::nats::Server;
 
 /// A server whose certificate is for `localhost`, and the file of its authority.

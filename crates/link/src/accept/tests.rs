@@ -1,5 +1,6 @@
-use model::{Digest, PlaneName, Tombstone};
 use proptest::prelude::*;
+
+use model::{Digest, PlaneName, Tombstone};
 
 use super::*;
 

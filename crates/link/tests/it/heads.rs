@@ -1,8 +1,9 @@
 //! Heads and bundles: however they come, the agent gets the latest, once.
 
+use nkeys::KeyPair;
+
 use link::Phase;
 use model::{Target, Tombstone, UnitPhase, UnitRevision};
-use nkeys::KeyPair;
 
 use crate::hub::{Hub, bundle, unit};
 use crate::plane::{Plane, config, report, reported};

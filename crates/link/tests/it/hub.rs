@@ -5,12 +5,13 @@ mod answer;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use bus::{Bus, Login, callout, server, server::HubKeys, subject, subject::Verb};
-use model::{Bundle, Digest, Head, PlaneName, StatusReport, Target, UnitId, UnitRevision};
 use nkeys::KeyPair;
 use prost::Message;
-use proto::link::{Bundle as HintBundle, HeadPage, Hint, SignedHeads, SigningKey};
 use tokio::task::JoinSet;
+
+use bus::{Bus, Login, callout, server, server::HubKeys, subject, subject::Verb};
+use model::{Bundle, Digest, Head, PlaneName, StatusReport, Target, UnitId, UnitRevision};
+use proto::link::{Bundle as HintBundle, HeadPage, Hint, SignedHeads, SigningKey};
 
 /// The plane of these tests.
 pub(crate) const PLANE: &str = "dataplane-one";

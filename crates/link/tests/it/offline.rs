@@ -1,10 +1,10 @@
 //! Cut off and back.
 
 use link::Phase;
+use model::UnitPhase;
 
 use crate::hub::{Hub, bundle};
 use crate::plane::{Plane, config, report, reported};
-use model::UnitPhase;
 
 #[tokio::test]
 async fn a_restart_of_the_bus_keeps_the_session_and_loses_nothing() {

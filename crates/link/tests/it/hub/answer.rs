@@ -1,8 +1,9 @@
 //! What the hub answers.
 
+use nkeys::KeyPair;
+
 use bus::{Bus, Incoming, Subscription, callout, subject::Verb};
 use model::{Code, StatusReport, UnitRevision};
-use nkeys::KeyPair;
 use proto::link::{
     BlobChunk, BlobRequest, HeadsRequest, Heartbeat, HeartbeatAck, Hello, Reports, ReportsAck,
     SignedHeads, Welcome, heartbeat_ack::Verdict,
