@@ -63,7 +63,11 @@ enum Verb {
     /// Writes what is generated: schemas, documents.
     Generate,
     /// Refuses what the conventions refuse.
-    Tidy,
+    Tidy {
+        /// Puts imports in order first.
+        #[arg(long)]
+        fix: bool,
+    },
     /// Passes connections on; a part of a run.
     #[command(hide = true)]
     Forward {
@@ -176,7 +180,15 @@ pub(crate) fn run() -> Result<()> {
         Verb::Bench { arguments } => bench::run(&home, &arguments),
         Verb::Cluster(verb) => run_cluster(&home, verb),
         Verb::Generate => generate::run(&home, &Progress::start()),
-        Verb::Tidy => tidy::run(home.root()),
+        Verb::Tidy { fix } => {
+            if fix {
+                for path in tidy::mend(home.root())? {
+                    println!("{path}: imports put in order");
+                }
+                command::run(home.cargo().args(["fmt", "--all"]))?;
+            }
+            tidy::run(home.root())
+        }
         Verb::Forward { listen, to } => platform::forward::run(listen, to),
         Verb::Supervise { name } => platform::supervise::run(&home, &name),
     }

@@ -5,6 +5,7 @@
 //! It looks at text, not at syntax: what needs a parser is clippy's work.
 
 mod exceptions;
+mod mend;
 mod rules;
 mod source;
 
@@ -43,6 +44,23 @@ pub fn run(root: &Path) -> Result<()> {
         report.faults.join("\n")
     );
     Ok(())
+}
+
+/// Puts imports in order where they are not; says which files it wrote. Format afterwards.
+///
+/// # Errors
+/// A source cannot be read or written.
+pub fn mend(root: &Path) -> Result<Vec<String>> {
+    let mut mended = Vec::new();
+    for source in Source::all(root)? {
+        let file = root.join(&source.path);
+        let text = std::fs::read_to_string(&file)?;
+        if let Some(better) = mend::imports(&text) {
+            std::fs::write(&file, better)?;
+            mended.push(source.path);
+        }
+    }
+    Ok(mended)
 }
 
 /// Checks all sources below `root`.

@@ -100,40 +100,48 @@ fn names(source: &Source, faults: &mut Vec<Fault>) {
 
 /// Top-level imports come as std, then external, then ours, then this crate.
 fn imports(source: &Source, faults: &mut Vec<Fault>) {
-    let local: Vec<&str> = source
-        .lines
-        .iter()
-        .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "))
-        .map(|rest| rest.trim_end_matches([';', '{', ' ']))
-        .collect();
-    let mut last = (0, "");
+    let local = local_modules(source.lines.iter().map(String::as_str));
+    let mut last = ("", 0);
     for (number, line) in source.lines[..source.tests_from].iter().enumerate() {
-        let Some(path) = line.strip_prefix("use ") else {
+        let Some((root, rank)) = import_rank(line, &local) else {
             continue;
         };
-        let root = path
-            .trim_start_matches("::")
-            .split([':', ';', ' ', '{'])
-            .next()
-            .unwrap_or("");
-        let rank = match root {
-            "std" | "core" | "alloc" => 1,
-            "crate" | "self" | "super" => 4,
-            name if local.contains(&name) => 4,
-            name if OURS.contains(&name) => 3,
-            _ => 2,
-        };
-        if rank < last.0 {
+        if rank < last.1 {
             let text = format!(
-                "`{root}` comes before `{}`: std, external, ours, crate",
-                last.1
+                "`{root}` comes after `{}`: std, external, ours, crate",
+                last.0
             );
             faults.push(("import-order", number + 1, text));
         }
-        if rank > last.0 {
-            last = (rank, root);
+        if rank > last.1 {
+            last = (root, rank);
         }
     }
+}
+
+/// Modules that the file declares: an import of one is of this crate.
+pub(super) fn local_modules<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let declared = lines.filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
+    declared
+        .map(|rest| rest.trim_end_matches([';', '{', ' ']))
+        .collect()
+}
+
+/// What a top-level import names first, and the place of its group.
+pub(super) fn import_rank<'a>(line: &'a str, local: &[&str]) -> Option<(&'a str, u8)> {
+    let path = line.strip_prefix("use ")?;
+    let root = path
+        .trim_start_matches("::")
+        .split([':', ';', ' ', '{'])
+        .next()?;
+    let rank = match root {
+        "std" | "core" | "alloc" => 1,
+        "crate" | "self" | "super" => 4,
+        name if local.contains(&name) => 4,
+        name if OURS.contains(&name) => 3,
+        _ => 2,
+    };
+    Some((root, rank))
 }
 
 /// Work left for later, and tests that do not run.
