@@ -237,10 +237,12 @@ impl Shared {
             .map(|token| Digest::of(token.as_bytes()))
     }
 
-    /// How the plane logs in; the token is shown until it has let the plane in.
+    /// How the plane logs in. The token is shown until it has let the plane in, and again when the key alone is refused:
+    /// a hub that was set up anew knows the token and not the key.
     fn login(&self) -> Login {
+        let refused = self.state.borrow().phase == Phase::Refused;
         let identity = self.identity();
-        let unused = self.token_digest() != identity.joined_with;
+        let unused = refused || self.token_digest() != identity.joined_with;
         Login {
             name: self.plane.to_string(),
             seed: identity.seed.clone(),

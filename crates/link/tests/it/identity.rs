@@ -21,6 +21,19 @@ async fn a_plane_joins_once_and_needs_no_token_afterwards() {
 }
 
 #[tokio::test]
+async fn a_hub_that_was_set_up_anew_is_joined_again_with_its_token() {
+    let (hub, folder) = (Hub::start().await, testkit::tempdir());
+    let plane = Plane::start(config(&hub, folder.path()), Vec::new()).await;
+    plane.live().await;
+    plane.stop().await;
+    hub.world.lock().member = None;
+    let plane = Plane::start(config(&hub, folder.path()), Vec::new()).await;
+    plane.live().await;
+    assert_eq!(hub.world.lock().joins, 2);
+    plane.stop().await;
+}
+
+#[tokio::test]
 async fn a_plane_with_a_wrong_token_keeps_trying_and_says_why() {
     let (hub, folder) = (Hub::start().await, testkit::tempdir());
     let mut wrong = config(&hub, folder.path());
