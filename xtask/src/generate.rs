@@ -6,40 +6,43 @@ use anyhow::{Context, Result};
 
 use crate::{command, home::Home, platform::plan::PLANES, progress::Progress};
 
-/// A cargo command that writes files of the checkout.
+/// An example of a crate that writes files of the checkout, and leaves those alone that are right.
 struct Generator {
     what: &'static str,
-    arguments: &'static [&'static str],
+    package: &'static str,
+    example: &'static str,
 }
 
 /// What other crates generate. A line here is all that a new generator needs.
-const GENERATORS: &[Generator] = &[Generator {
-    what: "model: JSON schemas",
-    arguments: &[
-        "run",
-        "--quiet",
-        "--package",
-        "model",
-        "--example",
-        "generate",
-    ],
-}];
+const GENERATORS: &[Generator] = &[
+    Generator {
+        what: "JSON schemas of the kinds",
+        package: "model",
+        example: "schemas",
+    },
+    Generator {
+        what: "fixtures of the kinds",
+        package: "model",
+        example: "fixtures",
+    },
+];
 
 /// Runs every generator.
 ///
 /// # Errors
 /// One fails.
 pub fn run(home: &Home, progress: &Progress) -> Result<()> {
-    for generator in GENERATORS {
-        if !exists(home, generator) {
-            progress.line(&format!("{}: there is none yet", generator.what));
-            continue;
-        }
-        let step = progress.step(generator.what);
+    for Generator {
+        what,
+        package,
+        example,
+    } in GENERATORS
+    {
+        let step = progress.step(*what);
         let log = home.logs().join("generate.log");
-        command::logged(home.cargo().args(generator.arguments), &log, |line| {
-            step.note(line)
-        })?;
+        let mut cargo = home.cargo();
+        cargo.args(["run", "--quiet", "--package", package, "--example", example]);
+        command::logged(&mut cargo, &log, |line| step.note(line))?;
         step.done();
     }
     configuration(home, progress)
@@ -58,27 +61,10 @@ fn configuration(home: &Home, progress: &Progress) -> Result<()> {
     for plane in PLANES {
         let mut binary = Command::new(home.binary("dev", plane));
         let schema = command::capture(binary.arg("--config-schema"))?;
+        let schema = format!("{}\n", schema.trim_end());
         let file = folder.join(format!("{plane}.schema.json"));
         fs::write(&file, schema).with_context(|| file.display().to_string())?;
     }
     step.done();
     Ok(())
-}
-
-fn exists(home: &Home, generator: &Generator) -> bool {
-    let named = |flag: &str| {
-        let at = generator.arguments.iter().position(|it| *it == flag)?;
-        generator.arguments.get(at + 1).copied()
-    };
-    let (Some(package), Some(example)) = (named("--package"), named("--example")) else {
-        return true;
-    };
-    let folders = [format!("crates/{package}"), package.to_owned()];
-    folders.iter().any(|it| {
-        home.root()
-            .join(it)
-            .join("examples")
-            .join(format!("{example}.rs"))
-            .is_file()
-    })
 }
