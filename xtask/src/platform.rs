@@ -18,14 +18,19 @@ pub mod status;
 pub mod supervise;
 pub mod up;
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use self::{folder::Folder, plan::Plan};
-use crate::home::Home;
+use crate::{home::Home, process};
 
 /// The run that is meant when no name is given.
 pub const DEFAULT: &str = "dev";
+
+/// A part has this long to serve after its start.
+const READY_LIMIT: Duration = Duration::from_secs(60);
 
 /// What to do with single parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -59,6 +64,19 @@ pub fn act(home: &Home, name: &str, action: PartAction, parts: &[String]) -> Res
         }
         plan.write(&folder)?;
         supervise::follow(&folder, parts, *wanted)?;
+        for part in plan
+            .parts
+            .iter()
+            .filter(|it| *wanted && parts.contains(&it.name))
+        {
+            if !process::wait(READY_LIMIT, || part.ready.holds()) {
+                bail!(
+                    "{} runs and does not serve, see {}",
+                    part.name,
+                    folder.log(&part.name).display()
+                );
+            }
+        }
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{
-    DEFAULT, down,
+    DEFAULT, READY_LIMIT, down,
     folder::Folder,
     parts::{self, Site},
     plan::{PLANES, Part, Ready},
@@ -30,9 +30,6 @@ use crate::{
     process,
     progress::{Progress, Step},
 };
-
-/// A part has this long to serve after its start.
-const READY_LIMIT: Duration = Duration::from_secs(60);
 
 /// How the platform is brought up.
 #[derive(Debug, Clone, clap::Args)]
