@@ -424,3 +424,29 @@ async fn nothing_is_written_while_another_agent_has_taken_over() {
     agent.handle.tell(Command::Pause(Paused::No)).await;
     until("it is repaired", || values(&kube).len() == 1).await;
 }
+
+/// Its record is due when nothing may be written: to be saved at first, to be removed later.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_paused_rests_and_goes_on_afterwards() {
+    let kube = FakeKube::new();
+    let agent = Agent::start(&kube, |config| {
+        config.save_delay = A_WHILE;
+        config.keep_tombstones = A_WHILE;
+    });
+    agent.accept(1, &bundle(&["a"], "1", Policy::Managed)).await;
+    agent.phase(1, UnitPhase::Applied).await;
+    agent.handle.tell(Command::Pause(Paused::Yes)).await;
+    let before = kube.calls();
+    tokio::time::sleep(A_WHILE * 2).await;
+    assert_eq!(kube.calls(), before);
+    agent.handle.tell(Command::Pause(Paused::No)).await;
+    until("the record is saved", || kube.calls() > before).await;
+
+    agent.bury(2).await;
+    agent.phase(2, UnitPhase::Deleted).await;
+    agent.handle.tell(Command::Pause(Paused::Yes)).await;
+    tokio::time::sleep(A_WHILE * 2).await;
+    assert_eq!(kube.records().len(), 1);
+    agent.handle.tell(Command::Pause(Paused::No)).await;
+    until("the record is removed", || kube.records().is_empty()).await;
+}

@@ -57,7 +57,7 @@ impl<K: Kube> Engine<K> {
                 .put(id.clone(), self.started + self.config.listing_grace);
             return;
         }
-        if unit.remove_at.is_some_and(|at| at <= now) {
+        if !self.paused && unit.remove_at.is_some_and(|at| at <= now) {
             return self.start_removal(id);
         }
         if !unit.has_work() {
@@ -239,6 +239,10 @@ impl<K: Kube> Engine<K> {
     /// Nothing is being done for the unit: says how it fares, and sets when to look again.
     pub(super) fn rest(&mut self, id: &UnitId, plan: &Plan, now: Instant) {
         self.tell(id, plan, now);
+        if self.paused {
+            // What is due could not be done, and would be due again at once: the end of the pause looks at every unit.
+            return;
+        }
         let Some(unit) = self.units.get_mut(id) else {
             return;
         };
@@ -261,7 +265,7 @@ impl<K: Kube> Engine<K> {
             self.queue.put(id.clone(), at);
         }
         match unit.save_at {
-            Some(at) if at <= now && !self.paused => self.start_save(id),
+            Some(at) if at <= now => self.start_save(id),
             Some(at) => self.queue.put(id.clone(), at),
             None => {}
         }
