@@ -1,16 +1,22 @@
 //! The agent of a workload cluster: runs there what the control plane has compiled, repairs it, says how it fares.
 //!
-//! It decides nothing. What a unit is comes signed from the control plane (`link`) or from the unit records of the
-//! cluster itself; what is to be done is `reconcile`'s; this crate puts the two together and counts. With the control
-//! plane and the bus away it goes on with what it has.
+//! All of that is `agent`'s; here it is said what makes it the data plane's.
 
-mod app;
-mod collect;
-mod config;
-mod hub;
-mod lead;
-mod metrics;
-mod tasks;
+use agent::Role;
+use kit::{StartError, Tasks};
+use model::label;
 
-pub use app::start;
-pub use config::Config;
+pub use agent::Config;
+
+/// Starts the agent: it returns at once, and begins to work when its cluster answers.
+///
+/// # Errors
+/// When the configuration cannot be used: the plane's name, the kubeconfig.
+pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
+    let role = Role {
+        service: "data-plane-agent",
+        // The pods of workflow runs are collected by the plane that runs them.
+        pods: format!("{},!{}", label::NAMESPACE, label::WORKFLOW_RUN),
+    };
+    agent::start(role, config, tasks).await
+}

@@ -28,13 +28,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "data-plane-agent",
+        "agent",
         &["model", "proto", "cluster", "reconcile", "link", "kit"],
     ),
-    (
-        "workflow-plane",
-        &["model", "proto", "cluster", "reconcile", "link", "kit"],
-    ),
+    ("data-plane-agent", &["model", "agent", "link", "kit"]),
+    ("workflow-plane", &["model", "agent", "link", "kit"]),
     (
         "observability-plane",
         &[
@@ -101,7 +99,6 @@ const OWNERS: &[(&str, &[&str])] = &[
             "proto",
             "kit",
             "control-plane",
-            "data-plane-agent",
             "observability-plane",
             "experience-gateway",
         ],

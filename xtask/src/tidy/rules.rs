@@ -12,6 +12,7 @@ const BANNED_NAMES: &[&str] = &[
 
 /// Crates of the workspace, as an import names them.
 const OURS: &[&str] = &[
+    "agent",
     "authz",
     "bus",
     "cluster",

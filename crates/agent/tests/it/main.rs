@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use agent::{Config, Role};
 use cluster::{Access, Cluster, ObjectId, Precondition, Record, Records, Settings};
-use data_plane_agent::Config;
 use model::{Bundle, BundleObject, Head, Policy, Target, UnitId, UnitRevision, label};
 use reconcile::{Inventory, Work};
 use testkit::kube::ApiServer;
@@ -129,9 +129,11 @@ async fn an_agent_works_from_its_records_while_the_hub_is_away() {
     site.remember("first").await;
     site.remember("second").await;
     let tasks = kit::Tasks::new();
-    data_plane_agent::start(site.config(), &tasks)
-        .await
-        .unwrap();
+    let role = Role {
+        service: "agent",
+        pods: label::NAMESPACE.to_owned(),
+    };
+    agent::start(role, site.config(), &tasks).await.unwrap();
     for name in ["first", "second"] {
         site.appears(name).await;
     }

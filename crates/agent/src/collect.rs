@@ -16,6 +16,8 @@ use kit::{
 };
 use model::label;
 
+use crate::Role;
+
 /// The logs of managed pods.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -44,17 +46,13 @@ impl Default for Config {
     }
 }
 
-/// Pods of components; those of workflow runs are collected by the plane that runs them.
-fn selection() -> Selection {
-    Selection(format!("{},!{}", label::NAMESPACE, label::WORKFLOW_RUN))
-}
-
 /// Spawns the collector, if it is wanted and has somewhere to send to.
 ///
 /// # Errors
 /// When the endpoint cannot be used.
 pub(crate) fn spawn(
     tasks: &Tasks,
+    role: &Role,
     config: &crate::Config,
     cluster: Cluster,
 ) -> Result<(), StartError> {
@@ -62,7 +60,7 @@ pub(crate) fn spawn(
     if !config.collect.endpoint.is_empty() {
         telemetry.otlp_endpoint = Some(config.collect.endpoint.clone());
     }
-    let shipper = LogShipper::new(&telemetry, "data-plane-agent/collect")?;
+    let shipper = LogShipper::new(&telemetry, format!("{}/collect", role.service))?;
     let Some(shipper) = shipper.filter(|_| config.collect.enabled) else {
         return Ok(());
     };
@@ -71,7 +69,7 @@ pub(crate) fn spawn(
         false => config.collect.positions.clone(),
     };
     let settings = collect::Config {
-        selection: selection(),
+        selection: Selection(role.pods.clone()),
         label_prefix: label::PREFIX.to_owned(),
         streams: config.collect.streams,
         delay: *config.collect.delay,

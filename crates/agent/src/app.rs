@@ -10,17 +10,27 @@ use reconcile::{agent, target::FEATURES};
 
 use crate::{collect, config::Config, hub, lead, metrics, tasks};
 
+/// In what the agents differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// The service's name.
+    pub service: &'static str,
+    /// Selects the pods whose logs it collects, by their labels, as Kubernetes writes it.
+    pub pods: String,
+}
+
 /// Starts the agent: it returns at once, and begins to work when its cluster answers.
 ///
 /// # Errors
 /// When the configuration cannot be used: the plane's name, the kubeconfig.
-pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
+pub async fn start(role: Role, config: Config, tasks: &Tasks) -> Result<(), StartError> {
     let plane: PlaneName = config.link.plane.parse()?;
     let (cluster, term) = lead::connect(&config, tasks).await?;
     let reached = tasks.gate("cluster");
     let all = tasks.clone();
     tasks.spawn_once("agent", move |shutdown| async move {
         let agent = Agent {
+            role,
             config,
             plane,
             cluster,
@@ -33,6 +43,7 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
 }
 
 struct Agent {
+    role: Role,
     config: Config,
     plane: PlaneName,
     cluster: Cluster,
@@ -81,7 +92,7 @@ impl Agent {
             parts.handle.stats().clone(),
         );
         tasks::spawn(&self.tasks, parts, link);
-        collect::spawn(&self.tasks, &self.config, self.cluster.clone())?;
+        collect::spawn(&self.tasks, &self.role, &self.config, self.cluster.clone())?;
         self.reached.open();
         Ok(())
     }
