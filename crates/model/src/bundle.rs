@@ -14,7 +14,8 @@ pub enum Policy {
     Managed,
     /// Created once and never again: its start is recorded first, and one that vanished is `Lost`.
     Once,
-    /// Managed while wanted, left alone when no longer wanted.
+    /// Managed while wanted, left alone when no longer wanted. Without an owner label it is shared by units: made by the
+    /// first that names it, and left as it is from then on.
     Keep,
 }
 

@@ -74,7 +74,7 @@ pub enum Action {
         /// Whether an autoscaler decides about the replicas.
         autoscaled: bool,
     },
-    /// Make the object of the bundle, once and for all.
+    /// Make the object of the bundle, once and for all. One with the same owner, or with none as itself, is left as it is.
     Create,
     /// Delete an object that the bundle no longer names.
     Delete(Precondition),

@@ -335,7 +335,7 @@ fn what_has_ended_is_not_lost_when_it_is_cleared_away() {
 }
 
 #[test]
-fn what_units_share_is_written_once_by_each_and_never_deleted() {
+fn what_units_share_is_made_once_and_never_changed_or_deleted() {
     let check = |entries: &[Entry], expected: Option<Action>| {
         let shared = Item {
             shared: true,
@@ -347,12 +347,9 @@ fn what_units_share_is_written_once_by_each_and_never_deleted() {
             expected
         );
     };
-    check(&[], Some(apply(Force::No, Reason::New)));
+    check(&[], Some(Action::Create));
     check(&[entry("a", "u", "x", 1)], None);
-    check(
-        &[entry("a", "u", "old", 1)],
-        Some(apply(Force::Yes, Reason::Changed)),
-    );
+    check(&[entry("a", "u", "old", 1)], None);
     let left = Entry {
         policy: Policy::Keep,
         ..entry("a", "u", "x", 1)

@@ -99,29 +99,20 @@ fn compare(situation: &Situation<'_>, item: &Item, entry: Option<&Entry>, live: 
     Compared::Same
 }
 
-/// An object that units share: it carries no owner label, so nobody watches it, and each unit writes it as it comes.
+/// An object that units share: the first to come makes it, and whoever changes it then is left alone.
+///
+/// It carries no owner label, so nobody watches it.
 fn shared(situation: &Situation<'_>, item: &Item, draft: &mut Draft) {
     let entry = situation.inventory.find(&item.object);
-    let written = entry.and_then(|entry| entry.written);
-    let (reason, force) = match written {
-        Some(digest) if digest == item.digest => return draft.begin(&item.object, item.policy),
-        Some(_) => (Reason::Changed, Force::Yes),
-        None => (Reason::New, Force::No),
-    };
-    let held = situation.held.clone().filter(|_| written.is_none());
-    if let Some(message) = held.or_else(|| (situation.hold)(&item.object, reason)) {
+    if entry.is_some_and(|entry| entry.written.is_some()) {
+        return draft.begin(&item.object, item.policy);
+    }
+    let held = situation.held.clone();
+    if let Some(message) = held.or_else(|| (situation.hold)(&item.object, Reason::New)) {
         return draft.wait(&item.object, message);
     }
     draft.begin(&item.object, item.policy);
-    draft.write(
-        item.stage,
-        &item.object,
-        Action::Apply {
-            force,
-            reason,
-            autoscaled: false,
-        },
-    );
+    draft.write(item.stage, &item.object, Action::Create);
 }
 
 /// An object that is made once: never again, whatever became of it.

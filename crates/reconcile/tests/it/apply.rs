@@ -1,6 +1,7 @@
 use serde_json::json;
 
-use model::{Health, Policy, Tombstone, UnitPhase};
+use cluster::ObjectId;
+use model::{Bundle, Health, Policy, Tombstone, UnitPhase};
 
 use crate::harness::{Site, config_map, until};
 
@@ -68,6 +69,42 @@ async fn an_older_head_changes_nothing() {
         web["spec"]["template"]["spec"]["containers"][0]["image"],
         "example.test/web:6"
     );
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_units_share_is_made_by_the_first_and_left_as_somebody_changed_it() {
+    let site = Site::new().await;
+    let mut agent = site.agent().await;
+    let shared = |bundle: &mut Bundle| {
+        site.add(bundle, Policy::Keep, config_map("made"), "shared");
+        let entry = bundle.objects.last_mut().unwrap();
+        let metadata = entry.object["metadata"].as_object_mut().unwrap();
+        metadata.retain(|key, _| key == "name" || key == "namespace");
+    };
+    let (first, second) = (site.unit("a"), site.unit("b"));
+    let mut bundle = site.bundle(&first, "example.test/web:1");
+    shared(&mut bundle);
+    agent.accept(1, &bundle).await;
+    agent.applied(&first, 1).await;
+    let made = site.find("v1", "ConfigMap", "shared").await.unwrap();
+    assert_eq!(made["data"]["value"], "made");
+
+    let id = ObjectId::of(&made).unwrap();
+    let edit = json!({"data": {"value": "edited"}});
+    site.cluster.merge(&id, &edit).await.unwrap();
+    let mut bundle = Bundle {
+        unit: second.clone(),
+        objects: vec![],
+        ..bundle
+    };
+    shared(&mut bundle);
+    agent.accept(2, &bundle).await;
+    agent.applied(&second, 2).await;
+    agent.bury(3, &first, Tombstone::Delete).await;
+    let left = site.find("v1", "ConfigMap", "shared").await.unwrap();
+    assert_eq!(left["data"]["value"], "edited");
+    assert!(left["metadata"].get("labels").is_none());
     agent.stop().await;
 }
 
