@@ -3,7 +3,7 @@
 mod lower;
 mod macros;
 mod node;
-mod types;
+mod overload;
 
 use std::sync::Arc;
 

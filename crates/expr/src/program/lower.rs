@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::node::{Arithmetic, Callee, Comparison, Node, Root};
-use super::{Reference, macros, types};
+use super::{Reference, macros, overload};
 use crate::environment::{Environment, Rewrite};
 use crate::error::{Error, Position};
 use crate::library::{self, Style};
@@ -235,7 +235,7 @@ impl Lower<'_> {
         if chain == Chain::Add {
             let mut sum = kinds.first().copied().flatten();
             for kind in kinds.iter().skip(1) {
-                sum = types::binary(Operator::Add, sum, *kind)
+                sum = overload::binary(Operator::Add, sum, *kind)
                     .map_err(|()| self.mismatch(at, Operator::Add.name(), &[sum, *kind]))?;
             }
             return Ok((Node::Sum(nodes), sum));
@@ -261,7 +261,7 @@ impl Lower<'_> {
     ) -> Result<Typed, Error> {
         let (left, left_type) = self.expr(left)?;
         let (right, right_type) = self.expr(right)?;
-        let kind = types::binary(operator, left_type, right_type)
+        let kind = overload::binary(operator, left_type, right_type)
             .map_err(|()| self.mismatch(at, operator.name(), &[left_type, right_type]))?;
         let (left, right) = (Box::new(left), Box::new(right));
         let node = match operator {

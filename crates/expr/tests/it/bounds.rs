@@ -1,8 +1,9 @@
 //! No text and no value makes the engine panic, run on, or grow without bound.
 
-use expr::{Bindings, Environment, Error, Limits, Numbers, Value};
 use proptest::prelude::*;
 use serde_json::json;
+
+use expr::{Bindings, Environment, Error, Limits, Numbers, Value};
 
 fn evaluate(source: &str) -> Result<Value, Error> {
     let context = json!({

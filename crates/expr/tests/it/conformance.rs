@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use expr::{Bindings, Environment, Key, Map, Type, Value};
 use serde_json::Value as Json;
+
+use expr::{Bindings, Environment, Key, Map, Type, Value};
 
 /// The folder of recorded behaviour: `QUINTET_COMPAT_DIR`, or the one beside the project.
 pub(crate) fn table(name: &str) -> Json {

@@ -1,7 +1,8 @@
 //! Expressions of the kind that templates hold: names, functions and contexts as on the platform.
 
-use expr::{Arity, Bindings, Environment, Error, Map, Numbers, Value};
 use serde_json::{Value as Json, json};
+
+use expr::{Arity, Bindings, Environment, Error, Map, Numbers, Value};
 
 use crate::conformance::table;
 
