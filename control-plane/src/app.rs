@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use bus::server::{self, HubKeys};
-use kit::{StartError, Tasks};
-use store::Store;
 use tokio::sync::watch;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
+
+use bus::server::{self, HubKeys};
+use kit::{StartError, Tasks};
+use store::Store;
 
 use crate::{
     authenticate::Authenticator,

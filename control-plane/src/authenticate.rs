@@ -3,12 +3,13 @@
 //! For now tokens are listed in the configuration, among them the bootstrap administrator's. Only
 //! digests are kept in memory, and they are compared in constant time.
 
-use authz::{Entitlement, Grant, Subject};
-use model::{Code, Coded};
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
+
+use authz::{Entitlement, Grant, Subject};
+use model::{Code, Coded};
 
 /// Who may call, and what they may do.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

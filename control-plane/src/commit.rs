@@ -217,10 +217,11 @@ pub(crate) async fn read_until_done<T>(
 
 /// The status with the condition that stops a chain.
 fn oscillating(status: &RawJson, now: jiff::Timestamp) -> RawJson {
-    let mut status = match status.to_value() {
-        serde_json::Value::Object(map) => map,
-        _ => serde_json::Map::new(),
-    };
+    let mut status = status.to_value();
+    let mut status = status
+        .as_object_mut()
+        .map(std::mem::take)
+        .unwrap_or_default();
     let conditions = status.get("conditions").cloned().unwrap_or_default();
     let mut conditions: Conditions = serde_json::from_value(conditions).unwrap_or_default();
     conditions.set(Condition {

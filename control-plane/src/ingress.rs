@@ -13,15 +13,16 @@ mod watch;
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tonic::{Request, Status};
+
 use authz::{Action, Decision, ScopePath, Subject};
 use model::{Code, Coded};
 use proto::resources::{
     access_server::AccessServer, planes_server::PlanesServer, resources_server::ResourcesServer,
 };
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use store::{Cause, Store};
-use tonic::{Request, Status};
 
 use crate::{
     authenticate::{self, Authenticator},
@@ -169,10 +170,11 @@ pub(crate) fn adopt_trace<T>(span: &tracing::Span, request: &Request<T>) {
 
 /// The answer to a request that failed. What only an operator can mend is logged and given an id.
 pub(crate) fn status<E: std::error::Error + Coded + 'static>(error: &E) -> Status {
-    match error.code() {
-        Code::Internal => internal(error),
-        code => proto::status::from_code(code, error.to_string()),
+    let code = error.code();
+    if code == Code::Internal {
+        return internal(error);
     }
+    proto::status::from_code(code, error.to_string())
 }
 
 /// The answer to a request that failed for a reason that only the log tells.

@@ -6,11 +6,12 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
-use kit::Outcome;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{PlaneChange, Store, Wake};
 use tracing::Instrument;
+
+use kit::Outcome;
+use store::{PlaneChange, Store, Wake};
 
 use crate::commit::{self, Committer};
 

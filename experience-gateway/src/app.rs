@@ -1,7 +1,8 @@
 //! Wiring.
 
-use kit::{StartError, Tasks};
 use tower_http::{limit::RequestBodyLimitLayer, trace::TraceLayer};
+
+use kit::{StartError, Tasks};
 
 use crate::{config::Config, rest, upstream::Upstream};
 
@@ -18,6 +19,8 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(TraceLayer::new_for_http());
     let listener = kit::listen::bind("people and tools", config.listen).await?;
-    tasks.spawn_once("http", move |shutdown| kit::listen::serve(listener, router, shutdown));
+    tasks.spawn_once("http", move |shutdown| {
+        kit::listen::serve(listener, router, shutdown)
+    });
     Ok(())
 }

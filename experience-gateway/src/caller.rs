@@ -19,7 +19,9 @@ impl Caller {
     /// A request on behalf of the caller.
     pub(crate) fn request<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", self.authorization.clone());
+        request
+            .metadata_mut()
+            .insert("authorization", self.authorization.clone());
         let trace = kit::trace::current().or_else(|| self.trace.clone());
         if let Some(trace) = trace.and_then(|trace| trace.parse().ok()) {
             request.metadata_mut().insert("traceparent", trace);
@@ -34,8 +36,13 @@ impl Caller {
             .filter(|value| value.starts_with("Bearer "))
             .and_then(|value| value.parse().ok())
             .ok_or_else(Problem::unauthenticated)?;
-        let trace = headers.get("traceparent").and_then(|value| value.to_str().ok());
-        Ok(Self { authorization, trace: trace.map(str::to_owned) })
+        let trace = headers
+            .get("traceparent")
+            .and_then(|value| value.to_str().ok());
+        Ok(Self {
+            authorization,
+            trace: trace.map(str::to_owned),
+        })
     }
 }
 

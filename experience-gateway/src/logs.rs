@@ -10,9 +10,10 @@ use axum::{
     },
 };
 use futures::{Stream, StreamExt, stream::BoxStream};
-use proto::query::{LogEntry, LogQuery, LogScope, TailRequest};
 use serde::Deserialize;
 use serde_json::json;
+
+use proto::query::{LogEntry, LogQuery, LogScope, TailRequest};
 
 use crate::{caller::Caller, problem::Problem, upstream::Upstream};
 
@@ -43,8 +44,16 @@ pub(crate) async fn tail(
         ..LogScope::default()
     };
     let entries: BoxStream<'static, Result<LogEntry, tonic::Status>> = if wanted.follow {
-        let request = TailRequest { scope: Some(scope), backlog: wanted.limit.max(20) };
-        upstream.logs().tail(caller.request(request)).await?.into_inner().boxed()
+        let request = TailRequest {
+            scope: Some(scope),
+            backlog: wanted.limit.max(20),
+        };
+        upstream
+            .logs()
+            .tail(caller.request(request))
+            .await?
+            .into_inner()
+            .boxed()
     } else {
         let request = LogQuery {
             scope: Some(scope),
@@ -52,14 +61,20 @@ pub(crate) async fn tail(
             phrase: wanted.phrase,
             ..LogQuery::default()
         };
-        let page = upstream.logs().query(caller.request(request)).await?.into_inner();
+        let page = upstream
+            .logs()
+            .query(caller.request(request))
+            .await?
+            .into_inner();
         let mut entries = page.entries;
         entries.reverse();
         futures::stream::iter(entries.into_iter().map(Ok)).boxed()
     };
     let events = entries.map(|entry| {
         Ok(match entry {
-            Ok(entry) => Event::default().event("line").data(line(&entry).to_string()),
+            Ok(entry) => Event::default()
+                .event("line")
+                .data(line(&entry).to_string()),
             Err(status) => Event::default().event("error").data(status.message()),
         })
     });

@@ -17,7 +17,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use model::Code;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -31,6 +30,8 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
+use model::Code;
+
 use self::{arguments::Arguments, call::Call, table::TOOLS};
 use crate::{caller::Caller, problem::Problem, upstream::Upstream};
 
@@ -40,7 +41,8 @@ const METADATA: &str = "/.well-known/oauth-protected-resource";
 
 /// The tools as they are offered. A test reads the file, so that a bad one is never shipped.
 static OFFERED: LazyLock<Vec<Tool>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("mcp/tools.json")).expect("the file of tools is checked by a test")
+    serde_json::from_str(include_str!("mcp/tools.json"))
+        .expect("the file of tools is checked by a test")
 });
 
 /// The routes of the tools.
@@ -52,7 +54,11 @@ pub(crate) fn router(upstream: &Upstream) -> Router<Upstream> {
         .disable_allowed_hosts();
     let upstream = upstream.clone();
     let service = StreamableHttpService::new(
-        move || Ok(Tools { upstream: upstream.clone() }),
+        move || {
+            Ok(Tools {
+                upstream: upstream.clone(),
+            })
+        },
         Arc::new(LocalSessionManager::default()),
         config,
     );
@@ -63,17 +69,26 @@ pub(crate) fn router(upstream: &Upstream) -> Router<Upstream> {
 }
 
 /// Lets only callers with a token in, and tells the others where to read how to get one.
-async fn authenticate(caller: Result<Caller, Problem>, mut request: Request, next: Next) -> Response {
+async fn authenticate(
+    caller: Result<Caller, Problem>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     match caller {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
         Err(problem) => {
-            let challenge = format!("Bearer resource_metadata=\"{}{METADATA}\"", address(request.headers()));
+            let challenge = format!(
+                "Bearer resource_metadata=\"{}{METADATA}\"",
+                address(request.headers())
+            );
             let mut response = problem.into_response();
             if let Ok(challenge) = HeaderValue::try_from(challenge) {
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+                response
+                    .headers_mut()
+                    .insert(header::WWW_AUTHENTICATE, challenge);
             }
             response
         }
@@ -94,9 +109,12 @@ async fn metadata(headers: HeaderMap) -> Json<Value> {
 /// The address by which the caller knows this server.
 fn address(headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
+    let scheme = text("x-forwarded-proto")
+        .filter(|scheme| *scheme == "https")
+        .unwrap_or("http");
     let host = text("host").filter(|host| {
-        host.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | ':' | '[' | ']'))
+        host.chars()
+            .all(|char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | ':' | '[' | ']'))
     });
     format!("{scheme}://{}", host.unwrap_or("localhost"))
 }
@@ -127,7 +145,10 @@ impl ServerHandler for Tools {
         let offered = OFFERED.iter().find(|tool| tool.name == request.name);
         let tool = TOOLS.iter().find(|tool| tool.name == request.name);
         let (Some(offered), Some(tool)) = (offered, tool) else {
-            return Err(ErrorData::invalid_params(format!("no tool is named {:?}", request.name), None));
+            return Err(ErrorData::invalid_params(
+                format!("no tool is named {:?}", request.name),
+                None,
+            ));
         };
         let caller = context
             .extensions
@@ -135,12 +156,24 @@ impl ServerHandler for Tools {
             .and_then(|parts| parts.extensions.get::<Caller>())
             .ok_or_else(|| ErrorData::internal_error("the call has no caller", None))?;
         let work = async {
-            let arguments = Arguments::check(&offered.input_schema, request.arguments.unwrap_or_default())?;
-            Call { upstream: &self.upstream, caller, arguments: &arguments }.run(tool).await
+            let arguments =
+                Arguments::check(&offered.input_schema, request.arguments.unwrap_or_default())?;
+            Call {
+                upstream: &self.upstream,
+                caller,
+                arguments: &arguments,
+            }
+            .run(tool)
+            .await
         };
-        let done = tokio::time::timeout(DEADLINE, work).await.unwrap_or_else(|_| {
-            Err(Problem::new(Code::Unavailable, "the control plane did not answer in time; try again"))
-        });
+        let done = tokio::time::timeout(DEADLINE, work)
+            .await
+            .unwrap_or_else(|_| {
+                Err(Problem::new(
+                    Code::Unavailable,
+                    "the control plane did not answer in time; try again",
+                ))
+            });
         let result = match done {
             Ok(value) => CallToolResult::structured(value),
             Err(problem) => CallToolResult::structured_error(problem.body()),

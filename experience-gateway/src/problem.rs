@@ -5,9 +5,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use model::{Code, Diagnostics};
 use serde_json::{Value, json};
 use tonic::Status;
+
+use model::{Code, Diagnostics};
 
 /// A failed request.
 #[derive(Debug)]
@@ -19,11 +20,18 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), diagnostics: None }
+        Self {
+            code,
+            message: message.into(),
+            diagnostics: None,
+        }
     }
 
     pub(crate) fn unauthenticated() -> Self {
-        Self::new(Code::Unauthenticated, "a bearer token is required: set the header Authorization")
+        Self::new(
+            Code::Unauthenticated,
+            "a bearer token is required: set the header Authorization",
+        )
     }
 }
 

@@ -9,8 +9,9 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use model::{KindName, Scope};
 use serde_json::json;
+
+use model::{KindName, Scope};
 
 use crate::{logs, mcp, portal, stream, upstream::Upstream, verbs};
 
@@ -30,11 +31,26 @@ pub(crate) fn router(upstream: Upstream) -> Router {
         .route("/api/v1/links", get(verbs::links))
         .route("/api/v1/links/{plane}/token", post(verbs::join_token))
         .route("/api/v1/links/{plane}/revoke", post(verbs::revoke))
-        .route("/api/v1/namespaces/{ns}/components/{name}/generate-release", post(verbs::generate_release))
-        .route("/api/v1/namespaces/{ns}/components/{name}/deploy", post(verbs::deploy))
-        .route("/api/v1/namespaces/{ns}/components/{name}/promote", post(verbs::promote))
-        .route("/api/v1/namespaces/{ns}/components/{name}/view", get(verbs::view))
-        .route("/api/v1/namespaces/{ns}/components/{name}/logs", get(logs::tail));
+        .route(
+            "/api/v1/namespaces/{ns}/components/{name}/generate-release",
+            post(verbs::generate_release),
+        )
+        .route(
+            "/api/v1/namespaces/{ns}/components/{name}/deploy",
+            post(verbs::deploy),
+        )
+        .route(
+            "/api/v1/namespaces/{ns}/components/{name}/promote",
+            post(verbs::promote),
+        )
+        .route(
+            "/api/v1/namespaces/{ns}/components/{name}/view",
+            get(verbs::view),
+        )
+        .route(
+            "/api/v1/namespaces/{ns}/components/{name}/logs",
+            get(logs::tail),
+        );
     for (kind, scope) in KindName::each_scope() {
         let plural = kind.plural(scope);
         let collection = match scope {
@@ -42,33 +58,53 @@ pub(crate) fn router(upstream: Upstream) -> Router {
             Scope::Cluster => format!("/api/v1/{plural}"),
         };
         let item = format!("{collection}/{{name}}");
-        let list = get(move |state, path, query, caller| objects::list((kind, scope), state, path, query, caller));
-        let read = get(move |state, path, caller| objects::find((kind, scope), state, path, caller));
-        let create = move |state, path, caller, body| objects::create((kind, scope), state, path, caller, body);
-        let update = move |state, path, caller, body| objects::update((kind, scope), state, path, caller, body);
+        let list = get(move |state, path, query, caller| {
+            objects::list((kind, scope), state, path, query, caller)
+        });
+        let read =
+            get(move |state, path, caller| objects::find((kind, scope), state, path, caller));
+        let create = move |state, path, caller, body| {
+            objects::create((kind, scope), state, path, caller, body)
+        };
+        let update = move |state, path, caller, body| {
+            objects::update((kind, scope), state, path, caller, body)
+        };
         let delete = move |state, path, caller| objects::delete((kind, scope), state, path, caller);
         router = if READ_ONLY.contains(&kind) {
             router.route(&collection, list).route(&item, read)
         } else if FROZEN.contains(&kind) {
-            router.route(&collection, list.post(create)).route(&item, read.delete(delete))
+            router
+                .route(&collection, list.post(create))
+                .route(&item, read.delete(delete))
         } else {
-            router.route(&collection, list.post(create)).route(&item, read.put(update).delete(delete))
+            router
+                .route(&collection, list.post(create))
+                .route(&item, read.put(update).delete(delete))
         };
     }
-    router.merge(portal::router()).merge(mcp::router(&upstream)).with_state(upstream)
+    router
+        .merge(portal::router())
+        .merge(mcp::router(&upstream))
+        .with_state(upstream)
 }
 
 /// Ready when the control plane answers, whatever it answers.
 async fn ready(State(upstream): State<Upstream>) -> impl IntoResponse {
-    let asked = upstream.access().who_am_i(proto::resources::WhoAmIRequest {}).await;
+    let asked = upstream
+        .access()
+        .who_am_i(proto::resources::WhoAmIRequest {})
+        .await;
     match asked {
-        Err(status) if status.code() == tonic::Code::Unavailable => {
-            (StatusCode::SERVICE_UNAVAILABLE, "the control plane does not answer")
-        }
+        Err(status) if status.code() == tonic::Code::Unavailable => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the control plane does not answer",
+        ),
         Ok(_) | Err(_) => (StatusCode::OK, "Ready"),
     }
 }
 
 async fn version() -> Json<serde_json::Value> {
-    Json(json!({"name": "quintet", "version": env!("CARGO_PKG_VERSION"), "api": model::API_VERSION}))
+    Json(
+        json!({"name": "quintet", "version": env!("CARGO_PKG_VERSION"), "api": model::API_VERSION}),
+    )
 }

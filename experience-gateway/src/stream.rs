@@ -11,9 +11,10 @@ use axum::{
     },
 };
 use futures::{Stream, StreamExt};
-use proto::resources::{WatchRequest, event::Type};
 use serde::Deserialize;
 use serde_json::json;
+
+use proto::resources::{WatchRequest, event::Type};
 
 use crate::{caller::Caller, problem::Problem, rest::objects::document, upstream::Upstream};
 
@@ -38,14 +39,24 @@ pub(crate) async fn events(
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
-    let kinds = wanted.kinds.split(',').map(str::trim).filter(|kind| !kind.is_empty());
+    let last = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let kinds = wanted
+        .kinds
+        .split(',')
+        .map(str::trim)
+        .filter(|kind| !kind.is_empty());
     let request = WatchRequest {
         kinds: kinds.map(str::to_owned).collect(),
         namespace: wanted.namespace,
         after: last.unwrap_or(wanted.after),
     };
-    let changes = upstream.resources().watch(caller.request(request)).await?.into_inner();
+    let changes = upstream
+        .resources()
+        .watch(caller.request(request))
+        .await?
+        .into_inner();
     let events = changes.map(|change| {
         let change = match change {
             Ok(change) => change,
@@ -61,7 +72,10 @@ pub(crate) async fn events(
         };
         let object = change.object.and_then(|object| document(object).ok());
         let data = json!({"revision": change.revision.to_string(), "object": object});
-        Ok(Event::default().event(name).id(change.revision.to_string()).data(data.to_string()))
+        Ok(Event::default()
+            .event(name)
+            .id(change.revision.to_string())
+            .data(data.to_string()))
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }

@@ -1,12 +1,13 @@
 //! Connections to the other planes, made when they are first needed and kept.
 
+use tonic::transport::{Channel, Endpoint};
+
 use proto::{
     query::logs_client::LogsClient,
     resources::{
         access_client::AccessClient, planes_client::PlanesClient, resources_client::ResourcesClient,
     },
 };
-use tonic::transport::{Channel, Endpoint};
 
 /// The other planes. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -4,6 +4,9 @@ use axum::{
     Json,
     extract::{Path, State},
 };
+use serde::Deserialize;
+use serde_json::{Value, json};
+
 use model::{
     Code, Envelope, KindName, ObjectKey, ObjectMeta, RawJson,
     kinds::{
@@ -12,11 +15,9 @@ use model::{
     },
 };
 use proto::resources::{
-    CreateJoinTokenRequest, GenerateReleaseRequest, GetRequest, Key, ListLinksRequest, ListRequest, Object,
-    RevokeLinkRequest, UpdateRequest, WhoAmIRequest, WriteRequest,
+    CreateJoinTokenRequest, GenerateReleaseRequest, GetRequest, Key, ListLinksRequest, ListRequest,
+    Object, RevokeLinkRequest, UpdateRequest, WhoAmIRequest, WriteRequest,
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
 
 use crate::{caller::Caller, problem::Problem, rest::objects::document, upstream::Upstream};
 
@@ -25,8 +26,14 @@ pub(crate) async fn who_am_i(
     State(upstream): State<Upstream>,
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
-    let who = upstream.access().who_am_i(caller.request(WhoAmIRequest {})).await?.into_inner();
-    Ok(Json(json!({"subject": who.subject, "type": who.subject_type})))
+    let who = upstream
+        .access()
+        .who_am_i(caller.request(WhoAmIRequest {}))
+        .await?
+        .into_inner();
+    Ok(Json(
+        json!({"subject": who.subject, "type": who.subject_type}),
+    ))
 }
 
 /// The links to planes.
@@ -34,7 +41,11 @@ pub(crate) async fn links(
     State(upstream): State<Upstream>,
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
-    let links = upstream.planes().list_links(caller.request(ListLinksRequest {})).await?.into_inner();
+    let links = upstream
+        .planes()
+        .list_links(caller.request(ListLinksRequest {}))
+        .await?
+        .into_inner();
     let items: Vec<Value> = links
         .links
         .into_iter()
@@ -55,9 +66,18 @@ pub(crate) async fn join_token(
     Path(plane): Path<String>,
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
-    let request = CreateJoinTokenRequest { plane, ttl_seconds: 0 };
-    let made = upstream.planes().create_join_token(caller.request(request)).await?.into_inner();
-    Ok(Json(json!({"token": made.token, "expiresAt": made.expires_at_ms})))
+    let request = CreateJoinTokenRequest {
+        plane,
+        ttl_seconds: 0,
+    };
+    let made = upstream
+        .planes()
+        .create_join_token(caller.request(request))
+        .await?
+        .into_inner();
+    Ok(Json(
+        json!({"token": made.token, "expiresAt": made.expires_at_ms}),
+    ))
 }
 
 /// Revokes a link and cuts its connections.
@@ -67,7 +87,11 @@ pub(crate) async fn revoke(
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
     let request = RevokeLinkRequest { plane };
-    let done = upstream.planes().revoke_link(caller.request(request)).await?.into_inner();
+    let done = upstream
+        .planes()
+        .revoke_link(caller.request(request))
+        .await?
+        .into_inner();
     Ok(Json(json!({"cut": done.cut})))
 }
 
@@ -86,9 +110,16 @@ pub(crate) async fn generate_release(
     body: Option<Json<ReleaseName>>,
 ) -> Result<(axum::http::StatusCode, Json<Value>), Problem> {
     let wanted = body.map(|Json(body)| body).unwrap_or_default();
-    let request =
-        GenerateReleaseRequest { namespace: ns, component: name, name: wanted.release_name };
-    let made = upstream.resources().generate_release(caller.request(request)).await?.into_inner();
+    let request = GenerateReleaseRequest {
+        namespace: ns,
+        component: name,
+        name: wanted.release_name,
+    };
+    let made = upstream
+        .resources()
+        .generate_release(caller.request(request))
+        .await?
+        .into_inner();
     Ok((axum::http::StatusCode::CREATED, Json(document(made)?)))
 }
 
@@ -110,13 +141,19 @@ pub(crate) async fn deploy(
     caller: Caller,
     Json(wanted): Json<Deployment>,
 ) -> Result<Json<Value>, Problem> {
-    let work = Work { upstream: &upstream, caller: &caller, ns: &ns };
+    let work = Work {
+        upstream: &upstream,
+        caller: &caller,
+        ns: &ns,
+    };
     let component = work.component(&name).await?;
     let environment = match wanted.environment.as_str() {
         "" => {
             let pipeline = work.pipeline(&component.0).await?;
             let root = pipeline.root_environment().map(str::to_owned);
-            root.ok_or_else(|| Problem::new(Code::Invalid, "the pipeline has no first environment"))?
+            root.ok_or_else(|| {
+                Problem::new(Code::Invalid, "the pipeline has no first environment")
+            })?
         }
         environment => environment.to_owned(),
     };
@@ -130,7 +167,9 @@ pub(crate) async fn deploy(
         }
         release => release.to_owned(),
     };
-    work.bind(&component.0, &name, &environment, &release).await.map(Json)
+    work.bind(&component.0, &name, &environment, &release)
+        .await
+        .map(Json)
 }
 
 #[derive(Debug, Deserialize)]
@@ -149,27 +188,45 @@ pub(crate) async fn promote(
     caller: Caller,
     Json(wanted): Json<Promotion>,
 ) -> Result<Json<Value>, Problem> {
-    let work = Work { upstream: &upstream, caller: &caller, ns: &ns };
+    let work = Work {
+        upstream: &upstream,
+        caller: &caller,
+        ns: &ns,
+    };
     let component = work.component(&name).await?;
     let pipeline = work.pipeline(&component.0).await?;
     let sources: Vec<&str> = pipeline
         .promotion_paths
         .iter()
-        .filter(|path| path.target_environment_refs.iter().any(|target| target.name == wanted.to))
+        .filter(|path| {
+            path.target_environment_refs
+                .iter()
+                .any(|target| target.name == wanted.to)
+        })
         .map(|path| path.source_environment_ref.name.as_str())
         .collect();
     let from = match (wanted.from.as_str(), sources.as_slice()) {
         ("", []) => {
-            let message = format!("the pipeline promotes nothing to environment {:?}", wanted.to);
+            let message = format!(
+                "the pipeline promotes nothing to environment {:?}",
+                wanted.to
+            );
             return Err(Problem::new(Code::Invalid, message));
         }
         ("", [only]) => (*only).to_owned(),
         ("", several) => {
-            let message = format!("say from where: {} all lead to {:?}", several.join(", "), wanted.to);
+            let message = format!(
+                "say from where: {} all lead to {:?}",
+                several.join(", "),
+                wanted.to
+            );
             return Err(Problem::new(Code::Invalid, message));
         }
         (from, sources) if !sources.contains(&from) => {
-            let message = format!("the pipeline does not lead from {from:?} to {:?}", wanted.to);
+            let message = format!(
+                "the pipeline does not lead from {from:?} to {:?}",
+                wanted.to
+            );
             return Err(Problem::new(Code::Invalid, message));
         }
         (from, _) => from.to_owned(),
@@ -181,9 +238,14 @@ pub(crate) async fn promote(
         .find(|binding| binding.environment == from)
         .and_then(|binding| binding.release_name)
         .ok_or_else(|| {
-            Problem::new(Code::NotFound, format!("nothing is deployed in environment {from:?}"))
+            Problem::new(
+                Code::NotFound,
+                format!("nothing is deployed in environment {from:?}"),
+            )
         })?;
-    work.bind(&component.0, &name, &wanted.to, &release).await.map(Json)
+    work.bind(&component.0, &name, &wanted.to, &release)
+        .await
+        .map(Json)
 }
 
 /// A component with its environments side by side, for a screen.
@@ -192,7 +254,11 @@ pub(crate) async fn view(
     Path((ns, name)): Path<(String, String)>,
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
-    let work = Work { upstream: &upstream, caller: &caller, ns: &ns };
+    let work = Work {
+        upstream: &upstream,
+        caller: &caller,
+        ns: &ns,
+    };
     let object = work.find(KindName::Component, &name).await?;
     let component = object.spec::<Component>().map_err(internal)?;
     let (pipeline, bindings, releases) = tokio::try_join!(
@@ -202,7 +268,10 @@ pub(crate) async fn view(
     )?;
     let mut environments: Vec<String> = Vec::new();
     for path in &pipeline.promotion_paths {
-        let targets = path.target_environment_refs.iter().map(|target| &target.name);
+        let targets = path
+            .target_environment_refs
+            .iter()
+            .map(|target| &target.name);
         for environment in std::iter::once(&path.source_environment_ref.name).chain(targets) {
             if !environments.contains(environment) {
                 environments.push(environment.clone());
@@ -213,7 +282,9 @@ pub(crate) async fn view(
         .iter()
         .map(|environment| {
             let binding = bindings.iter().find(|envelope| {
-                envelope.spec::<ReleaseBinding>().is_ok_and(|spec| spec.environment == *environment)
+                envelope
+                    .spec::<ReleaseBinding>()
+                    .is_ok_and(|spec| spec.environment == *environment)
             });
             let promotes_to: Vec<&str> = pipeline
                 .promotion_paths
@@ -264,14 +335,22 @@ impl Work<'_> {
         name: &str,
     ) -> Result<(Component, model::kinds::component::ComponentStatus), Problem> {
         let object = self.find(KindName::Component, name).await?;
-        Ok((object.spec().map_err(internal)?, object.status::<Component>().map_err(internal)?))
+        Ok((
+            object.spec().map_err(internal)?,
+            object.status::<Component>().map_err(internal)?,
+        ))
     }
 
     async fn pipeline(&self, component: &Component) -> Result<DeploymentPipeline, Problem> {
-        let project = self.find(KindName::Project, &component.owner.project_name).await?;
+        let project = self
+            .find(KindName::Project, &component.owner.project_name)
+            .await?;
         let project: Project = project.spec().map_err(internal)?;
         let name = &project.deployment_pipeline_ref.name;
-        self.find(KindName::DeploymentPipeline, name).await?.spec().map_err(internal)
+        self.find(KindName::DeploymentPipeline, name)
+            .await?
+            .spec()
+            .map_err(internal)
     }
 
     async fn owned(
@@ -281,17 +360,30 @@ impl Work<'_> {
         name: &str,
     ) -> Result<Vec<Envelope>, Problem> {
         let fields = [
-            ("spec.owner.projectName", component.owner.project_name.as_str()),
+            (
+                "spec.owner.projectName",
+                component.owner.project_name.as_str(),
+            ),
             ("spec.owner.componentName", name),
         ];
         let request = ListRequest {
             kind: kind.as_str().to_owned(),
             namespace: self.ns.to_owned(),
-            fields: fields.map(|(path, value)| (path.to_owned(), value.to_owned())).into(),
+            fields: fields
+                .map(|(path, value)| (path.to_owned(), value.to_owned()))
+                .into(),
             ..ListRequest::default()
         };
-        let page = self.upstream.resources().list(self.caller.request(request)).await?.into_inner();
-        page.objects.into_iter().map(|object| Envelope::try_from(object).map_err(internal)).collect()
+        let page = self
+            .upstream
+            .resources()
+            .list(self.caller.request(request))
+            .await?
+            .into_inner();
+        page.objects
+            .into_iter()
+            .map(|object| Envelope::try_from(object).map_err(internal))
+            .collect()
     }
 
     async fn bindings(&self, component: &Component, name: &str) -> Result<Vec<Envelope>, Problem> {
@@ -304,8 +396,15 @@ impl Work<'_> {
             component: component.to_owned(),
             name: String::new(),
         };
-        let made = self.upstream.resources().generate_release(self.caller.request(request)).await?;
-        Ok(Envelope::try_from(made.into_inner()).map_err(internal)?.key.name)
+        let made = self
+            .upstream
+            .resources()
+            .generate_release(self.caller.request(request))
+            .await?;
+        Ok(Envelope::try_from(made.into_inner())
+            .map_err(internal)?
+            .key
+            .name)
     }
 
     /// Points the binding of an environment at a release; makes it if there is none.
@@ -330,7 +429,10 @@ impl Work<'_> {
                     object: Some(Object::from(&envelope)),
                     ..UpdateRequest::default()
                 };
-                self.upstream.resources().update(self.caller.request(request)).await?
+                self.upstream
+                    .resources()
+                    .update(self.caller.request(request))
+                    .await?
             }
             None => {
                 let spec = ReleaseBinding {
@@ -349,8 +451,14 @@ impl Work<'_> {
                     spec: RawJson::of(&spec),
                     status: RawJson::null(),
                 };
-                let request = WriteRequest { object: Some(Object::from(&envelope)), dry_run: false };
-                self.upstream.resources().create(self.caller.request(request)).await?
+                let request = WriteRequest {
+                    object: Some(Object::from(&envelope)),
+                    dry_run: false,
+                };
+                self.upstream
+                    .resources()
+                    .create(self.caller.request(request))
+                    .await?
             }
         };
         document(written.into_inner())

@@ -6,10 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tonic::{Request, Status, metadata::MetadataMap, transport::Channel};
+
 use model::Code;
 use proto::resources::{CheckRequest, access_client::AccessClient};
 use telemetry::Scope;
-use tonic::{Request, Status, metadata::MetadataMap, transport::Channel};
 
 /// How long an answer is remembered, so that a burst of questions asks once.
 const REMEMBERED: Duration = Duration::from_secs(10);
@@ -27,17 +28,37 @@ pub(crate) struct Access {
 
 impl Access {
     pub(crate) fn new(channel: Channel) -> Self {
-        Self { client: AccessClient::new(channel), known: Arc::default() }
+        Self {
+            client: AccessClient::new(channel),
+            known: Arc::default(),
+        }
     }
 
     /// Whether the caller may see the logs of this scope.
-    pub(crate) async fn may_view(&self, authorization: Option<&str>, scope: &Scope) -> Result<(), Status> {
+    pub(crate) async fn may_view(
+        &self,
+        authorization: Option<&str>,
+        scope: &Scope,
+    ) -> Result<(), Status> {
         let Some(authorization) = authorization.filter(|value| value.starts_with("Bearer ")) else {
-            return Err(proto::status::from_code(Code::Unauthenticated, "a bearer token is required"));
+            return Err(proto::status::from_code(
+                Code::Unauthenticated,
+                "a bearer token is required",
+            ));
         };
-        let question = [authorization, &scope.namespace, &scope.project, &scope.component].join("\n");
+        let question = [
+            authorization,
+            &scope.namespace,
+            &scope.project,
+            &scope.component,
+        ]
+        .join("\n");
         let key = model::Digest::of(question.as_bytes());
-        if self.lock().get(&key).is_some_and(|at| at.elapsed() < REMEMBERED) {
+        if self
+            .lock()
+            .get(&key)
+            .is_some_and(|at| at.elapsed() < REMEMBERED)
+        {
             return Ok(());
         }
         let mut request = Request::new(CheckRequest {
@@ -47,13 +68,16 @@ impl Access {
             component: scope.component.clone(),
         });
         request.set_timeout(DEADLINE);
-        let value = authorization
-            .parse()
-            .map_err(|_| proto::status::from_code(Code::Unauthenticated, "the token is not valid"))?;
+        let value = authorization.parse().map_err(|_| {
+            proto::status::from_code(Code::Unauthenticated, "the token is not valid")
+        })?;
         request.metadata_mut().insert("authorization", value);
         let answer = self.client.clone().check(request).await?.into_inner();
         if !answer.allowed {
-            return Err(proto::status::from_code(Code::Forbidden, format!("logs:view: {}", answer.reason)));
+            return Err(proto::status::from_code(
+                Code::Forbidden,
+                format!("logs:view: {}", answer.reason),
+            ));
         }
         let mut known = self.lock();
         if known.len() >= MAX {
@@ -70,5 +94,7 @@ impl Access {
 
 /// The header in which a token travels.
 pub(crate) fn authorization(metadata: &MetadataMap) -> Option<&str> {
-    metadata.get("authorization").and_then(|value| value.to_str().ok())
+    metadata
+        .get("authorization")
+        .and_then(|value| value.to_str().ok())
 }

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use kit::{Outcome, StartError, Tasks, wake::Wake};
-use link::{About, Link};
 use opentelemetry_proto::tonic::collector::{
     logs::v1::logs_service_server::LogsServiceServer,
     metrics::v1::metrics_service_server::MetricsServiceServer,
     trace::v1::trace_service_server::TraceServiceServer,
 };
-use proto::query::logs_server::LogsServer;
-use telemetry::Store;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::{Endpoint, Server};
+
+use kit::{Outcome, StartError, Tasks, wake::Wake};
+use link::{About, Link};
+use proto::query::logs_server::LogsServer;
+use telemetry::Store;
 
 use crate::{access::Access, config::Config, ingest::Ingest, observer, query::Queries};
 
@@ -39,17 +40,31 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
     let taken = Server::builder()
         .add_service(LogsServiceServer::new(ingest.clone()).max_decoding_message_size(MAX_MESSAGE))
         .add_service(TraceServiceServer::new(ingest.clone()).max_decoding_message_size(MAX_MESSAGE))
-        .add_service(MetricsServiceServer::new(ingest.clone()).max_decoding_message_size(MAX_MESSAGE));
+        .add_service(
+            MetricsServiceServer::new(ingest.clone()).max_decoding_message_size(MAX_MESSAGE),
+        );
     tasks.spawn_once("otlp.grpc", move |shutdown| async move {
-        taken.serve_with_incoming_shutdown(TcpListenerStream::new(otlp), async move { shutdown.soft().await }).await
+        taken
+            .serve_with_incoming_shutdown(TcpListenerStream::new(otlp), async move {
+                shutdown.soft().await
+            })
+            .await
     });
     let router = crate::ingest::router(ingest);
-    tasks.spawn_once("otlp.http", move |shutdown| kit::listen::serve(otlp_http, router, shutdown));
+    tasks.spawn_once("otlp.http", move |shutdown| {
+        kit::listen::serve(otlp_http, router, shutdown)
+    });
     let router = observer::router(queries.clone());
-    tasks.spawn_once("observer", move |shutdown| kit::listen::serve(observer, router, shutdown));
+    tasks.spawn_once("observer", move |shutdown| {
+        kit::listen::serve(observer, router, shutdown)
+    });
     let asked = Server::builder().add_service(LogsServer::new(queries));
     tasks.spawn_once("query", move |shutdown| async move {
-        asked.serve_with_incoming_shutdown(TcpListenerStream::new(query), async move { shutdown.soft().await }).await
+        asked
+            .serve_with_incoming_shutdown(TcpListenerStream::new(query), async move {
+                shutdown.soft().await
+            })
+            .await
     });
     forget(tasks, &config, store);
     join(config, tasks).await
@@ -71,7 +86,10 @@ fn forget(tasks: &Tasks, config: &Config, store: Store) {
 
 /// Links to the control plane, so that operators see this plane; nothing runs on it.
 async fn join(config: Config, tasks: &Tasks) -> Result<(), StartError> {
-    let about = About { agent_version: env!("CARGO_PKG_VERSION").to_owned(), ..About::default() };
+    let about = About {
+        agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..About::default()
+    };
     let mut link = Link::start(config.link, about, Vec::new(), tasks).await?;
     tasks.spawn_once("link.heads", move |shutdown| async move {
         // Units are for clusters; one that comes here is taken off the link and left alone.

@@ -23,8 +23,10 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        let link =
-            link::Config { plane: "observabilityplane-default".to_owned(), ..link::Config::default() };
+        let link = link::Config {
+            plane: "observabilityplane-default".to_owned(),
+            ..link::Config::default()
+        };
         Self {
             kit: kit::Config::default(),
             link,

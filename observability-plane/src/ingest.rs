@@ -10,7 +10,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use model::{Code, label};
 use opentelemetry_proto::tonic::{
     collector::{
         logs::v1::{
@@ -21,15 +20,18 @@ use opentelemetry_proto::tonic::{
             metrics_service_server::MetricsService,
         },
         trace::v1::{
-            ExportTraceServiceRequest, ExportTraceServiceResponse, trace_service_server::TraceService,
+            ExportTraceServiceRequest, ExportTraceServiceResponse,
+            trace_service_server::TraceService,
         },
     },
     common::v1::{AnyValue, KeyValue, any_value::Value},
     logs::v1::LogRecord,
 };
 use prost::Message;
-use telemetry::{Entry, Scope, Store};
 use tonic::{Request, Response as Answer, Status};
+
+use model::{Code, label};
+use telemetry::{Entry, Scope, Store};
 
 /// Takes telemetry. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -105,10 +107,16 @@ async fn logs(State(ingest): State<Ingest>, headers: HeaderMap, body: Bytes) -> 
         ExportLogsServiceRequest::decode(body).map_err(|error| error.to_string())
     };
     match request {
-        Err(error) => (StatusCode::BAD_REQUEST, format!("not an OTLP request: {error}")).into_response(),
+        Err(error) => (
+            StatusCode::BAD_REQUEST,
+            format!("not an OTLP request: {error}"),
+        )
+            .into_response(),
         Ok(request) => match ingest.take(request).await {
             Ok(()) => StatusCode::OK.into_response(),
-            Err(status) => (StatusCode::SERVICE_UNAVAILABLE, status.message().to_owned()).into_response(),
+            Err(status) => {
+                (StatusCode::SERVICE_UNAVAILABLE, status.message().to_owned()).into_response()
+            }
         },
     }
 }
@@ -116,10 +124,16 @@ async fn logs(State(ingest): State<Ingest>, headers: HeaderMap, body: Bytes) -> 
 fn entries(request: ExportLogsServiceRequest) -> Vec<Entry> {
     let mut entries = Vec::new();
     for resource in request.resource_logs {
-        let attributes = resource.resource.map(|resource| resource.attributes).unwrap_or_default();
+        let attributes = resource
+            .resource
+            .map(|resource| resource.attributes)
+            .unwrap_or_default();
         let attribute = |name: &str| find(&attributes, name);
         let scope = Scope {
-            namespace: first(attribute(label::NAMESPACE), attribute(label::WORKFLOW_RUN_NAMESPACE)),
+            namespace: first(
+                attribute(label::NAMESPACE),
+                attribute(label::WORKFLOW_RUN_NAMESPACE),
+            ),
             project: attribute(label::PROJECT),
             component: first(attribute(label::COMPONENT), attribute("service.name")),
             environment: attribute(label::ENVIRONMENT),
@@ -133,7 +147,10 @@ fn entries(request: ExportLogsServiceRequest) -> Vec<Entry> {
             pod_namespace: attribute("k8s.namespace.name"),
             ..Entry::default()
         };
-        let records = resource.scope_logs.into_iter().flat_map(|scope| scope.log_records);
+        let records = resource
+            .scope_logs
+            .into_iter()
+            .flat_map(|scope| scope.log_records);
         entries.extend(records.map(|record| entry(&base, record)));
     }
     entries
@@ -161,7 +178,10 @@ fn entry(base: &Entry, record: LogRecord) -> Entry {
 
 fn find(attributes: &[KeyValue], name: &str) -> String {
     let found = attributes.iter().find(|attribute| attribute.key == name);
-    found.and_then(|attribute| attribute.value.as_ref()).map(text).unwrap_or_default()
+    found
+        .and_then(|attribute| attribute.value.as_ref())
+        .map(text)
+        .unwrap_or_default()
 }
 
 fn first(one: String, other: String) -> String {
@@ -198,6 +218,9 @@ mod tests {
         let entries = entries(request);
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].scope.component, "greeter");
-        assert_eq!((entries[0].time_ns, entries[0].level.as_str()), (5, "ERROR"));
+        assert_eq!(
+            (entries[0].time_ns, entries[0].level.as_str()),
+            (5, "ERROR")
+        );
     }
 }

@@ -9,11 +9,12 @@ use axum::{
     routing::{get, post},
 };
 use jiff::Timestamp;
-use model::Code;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use telemetry::{Entry, Query, Scope};
 use tonic::Status;
+
+use model::Code;
+use telemetry::{Entry, Query, Scope};
 
 use crate::query::Queries;
 
@@ -60,7 +61,10 @@ struct SearchScope {
 
 pub(crate) fn router(queries: Queries) -> Router {
     Router::new()
-        .route("/health", get(|| async { Json(json!({"status": "healthy"})) }))
+        .route(
+            "/health",
+            get(|| async { Json(json!({"status": "healthy"})) }),
+        )
         .route("/api/v1/logs/query", post(logs))
         .with_state(queries)
 }
@@ -69,7 +73,13 @@ async fn logs(State(queries): State<Queries>, headers: HeaderMap, body: Bytes) -
     let begin = std::time::Instant::now();
     let asked: LogsRequest = match serde_json::from_slice(&body) {
         Ok(asked) => asked,
-        Err(error) => return problem(StatusCode::BAD_REQUEST, "OBS-V1-REQUEST", &error.to_string()),
+        Err(error) => {
+            return problem(
+                StatusCode::BAD_REQUEST,
+                "OBS-V1-REQUEST",
+                &error.to_string(),
+            );
+        }
     };
     let nanos = |time: Timestamp| i64::try_from(time.as_nanosecond()).unwrap_or(i64::MAX);
     let scope = asked.search_scope;
@@ -90,11 +100,17 @@ async fn logs(State(queries): State<Queries>, headers: HeaderMap, body: Bytes) -
         levels: asked.log_levels,
         phrase: asked.search_phrase,
     };
-    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let authorization = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     match queries.answer(authorization, query).await {
         Err(status) => refused(&status),
         Ok(page) => {
-            let logs: Vec<Value> = page.entries.iter().map(|entry| line(entry, is_run)).collect();
+            let logs: Vec<Value> = page
+                .entries
+                .iter()
+                .map(|entry| line(entry, is_run))
+                .collect();
             let took = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
             Json(json!({"logs": logs, "total": page.total, "tookMs": took})).into_response()
         }
@@ -135,5 +151,9 @@ fn refused(status: &Status) -> Response {
 
 fn problem(status: StatusCode, code: &str, message: &str) -> Response {
     let title = status.canonical_reason().unwrap_or("Error");
-    (status, Json(json!({"title": title, "errorCode": code, "message": message}))).into_response()
+    (
+        status,
+        Json(json!({"title": title, "errorCode": code, "message": message})),
+    )
+        .into_response()
 }

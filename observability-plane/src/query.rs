@@ -3,11 +3,12 @@
 use std::pin::Pin;
 
 use futures::{Stream, StreamExt};
+use tokio::sync::broadcast::error::RecvError;
+use tonic::{Request, Response, Status};
+
 use model::{Code, Coded};
 use proto::query::{LogEntry, LogPage, LogQuery, LogScope, TailRequest, logs_server::Logs};
 use telemetry::{Entry, Query, Scope, Store};
-use tokio::sync::broadcast::error::RecvError;
-use tonic::{Request, Response, Status};
 
 use crate::access::{Access, authorization};
 
@@ -39,13 +40,19 @@ impl Queries {
             0 => DEFAULT_LIMIT,
             limit => limit.min(MAX_LIMIT),
         };
-        self.store.query(&query).await.map_err(|error| failed(&error))
+        self.store
+            .query(&query)
+            .await
+            .map_err(|error| failed(&error))
     }
 }
 
 fn failed(error: &telemetry::store::Error) -> Status {
     tracing::error!(error = %kit::chain(error), "logs could not be read");
-    proto::status::from_code(error.code(), "the logs cannot be read: see the log of the observability plane")
+    proto::status::from_code(
+        error.code(),
+        "the logs cannot be read: see the log of the observability plane",
+    )
 }
 
 #[tonic::async_trait]
@@ -62,7 +69,9 @@ impl Logs for Queries {
             levels: asked.levels.clone(),
             phrase: asked.phrase.clone(),
         };
-        let page = self.answer(authorization(request.metadata()), query).await?;
+        let page = self
+            .answer(authorization(request.metadata()), query)
+            .await?;
         Ok(Response::new(LogPage {
             entries: page.entries.into_iter().map(entry).collect(),
             total: page.total,
@@ -72,13 +81,23 @@ impl Logs for Queries {
 
     type TailStream = Pin<Box<dyn Stream<Item = Result<LogEntry, Status>> + Send>>;
 
-    async fn tail(&self, request: Request<TailRequest>) -> Result<Response<Self::TailStream>, Status> {
+    async fn tail(
+        &self,
+        request: Request<TailRequest>,
+    ) -> Result<Response<Self::TailStream>, Status> {
         let asked = request.get_ref().clone();
         let wanted = scope(asked.scope);
         // Followed before the past is read, so that no line is missed; lines may come twice at the seam.
         let follow = self.store.follow();
-        let query = Query { scope: wanted.clone(), limit: asked.backlog, ..Query::default() };
-        let mut past = self.answer(authorization(request.metadata()), query).await?.entries;
+        let query = Query {
+            scope: wanted.clone(),
+            limit: asked.backlog,
+            ..Query::default()
+        };
+        let mut past = self
+            .answer(authorization(request.metadata()), query)
+            .await?
+            .entries;
         past.reverse();
         let newest = past.last().map_or(i64::MIN, |entry| entry.time_ns);
         let past = futures::stream::iter(past.into_iter().map(|one| Ok(entry(one))));
@@ -87,7 +106,10 @@ impl Logs for Queries {
                 Ok(entries) => Some((Ok(entries), follow)),
                 Err(RecvError::Lagged(missed)) => {
                     let message = format!("{missed} batches were missed: the reader is too slow");
-                    Some((Err(proto::status::from_code(Code::Exhausted, message)), follow))
+                    Some((
+                        Err(proto::status::from_code(Code::Exhausted, message)),
+                        follow,
+                    ))
                 }
                 Err(RecvError::Closed) => None,
             }

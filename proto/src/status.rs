@@ -2,8 +2,9 @@
 //!
 //! Diagnostics travel as JSON in the binary details of the status.
 
-use model::{Code, Diagnostics};
 use tonic::Status;
+
+use model::{Code, Diagnostics};
 
 /// The status of a failed request.
 #[must_use]

@@ -5,8 +5,9 @@ mod render;
 
 use std::sync::Arc;
 
-use compile::Compiler;
 use jiff::{SignedDuration, Timestamp};
+
+use compile::Compiler;
 use model::{
     ConditionStatus, StatusReport, UnitPhase,
     kinds::{WorkflowRun, workflow_run::WorkflowRunStatus},

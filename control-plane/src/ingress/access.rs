@@ -1,10 +1,11 @@
 //! Who the caller is, and what the caller may do.
 
+use tonic::{Request, Response, Status};
+
 use authz::{Action, Decision, ScopePath};
 use proto::resources::{
     CheckRequest, CheckResponse, WhoAmIRequest, WhoAmIResponse, access_server::Access,
 };
-use tonic::{Request, Response, Status};
 
 use super::Ingress;
 

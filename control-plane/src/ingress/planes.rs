@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use tonic::{Request, Response, Status};
+
 use authz::{Action, ScopePath};
 use model::PlaneName;
 use proto::resources::{
     CreateJoinTokenRequest, CreateJoinTokenResponse, LinkState, ListLinksRequest,
     ListLinksResponse, RevokeLinkRequest, RevokeLinkResponse, planes_server::Planes,
 };
-use tonic::{Request, Response, Status};
 
 use super::{Ingress, status};
 

@@ -1,9 +1,10 @@
 //! Freezing a component into a release on request.
 
+use tonic::Status;
+
 use model::{Code, Envelope, Facet, KindName, ObjectKey, ObjectMeta, RawJson, kinds::Component};
 use proto::resources::GenerateReleaseRequest;
 use store::Store;
-use tonic::Status;
 
 use super::internal;
 use crate::{

@@ -1,5 +1,7 @@
 //! RenderedRelease: a projection of head, bundle and report. It is never stored.
 
+use tonic::Status;
+
 use model::{
     Bundle, Condition, ConditionStatus, Conditions, Envelope, Head, KindName, ObjectKey,
     ObjectMeta, RawJson, StatusReport, Stored, Target, UnitPhase,
@@ -13,7 +15,6 @@ use model::{
     label, name,
 };
 use store::{Query, Store, Within};
-use tonic::Status;
 
 use super::{internal, status};
 use crate::decide::unit_of;

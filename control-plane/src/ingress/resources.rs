@@ -1,15 +1,15 @@
 //! Objects: read, listed, written, deleted.
 
+use tonic::{Request, Response, Status};
+use tracing::Instrument;
+
 use authz::{Action, Decision, Verb};
 use model::{Code, Envelope, KindName, ObjectKey, RawJson, Revision, Scope};
 use proto::resources::{
     DeleteRequest, DeleteResponse, GenerateReleaseRequest, GetRequest, ListRequest, ListResponse,
     Object, UpdateRequest, WatchRequest, WriteRequest, resources_server::Resources,
 };
-use serde_json::Value;
 use store::{Cursor, Delete, Expect, Put, Query, Selector, StatusWrite, Within};
-use tonic::{Request, Response, Status};
-use tracing::Instrument;
 
 use super::{Ingress, adopt_trace, release, rendered, scope, status, watch};
 use crate::{admit, commit::Exports};
@@ -22,14 +22,14 @@ impl Resources for Ingress {
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<Object>, Status> {
         let subject = self.caller(&request)?;
         let key = key(request.get_ref().key.clone())?;
-        let found = match key.kind {
-            KindName::RenderedRelease => rendered::find(self.store(), &key).await?,
-            _ => self
-                .store()
+        let found = if key.kind == KindName::RenderedRelease {
+            rendered::find(self.store(), &key).await?
+        } else {
+            self.store()
                 .find(&key)
                 .await
                 .map_err(|error| status(&error))?
-                .map(|stored| stored.envelope.clone()),
+                .map(|stored| stored.envelope.clone())
         };
         let Some(envelope) = found else {
             return Err(absent(&key));
@@ -223,11 +223,13 @@ fn matches_fields(envelope: &Envelope, asked: &ListRequest) -> bool {
     let document = envelope.to_document();
     asked.fields.iter().all(|(path, value)| {
         let pointer = format!("/{}", path.trim_start_matches('.').replace('.', "/"));
-        match document.pointer(&pointer) {
-            Some(Value::String(found)) => found == value,
-            Some(found) => found.to_string() == *value,
-            None => value.is_empty(),
-        }
+        let found = document
+            .pointer(&pointer)
+            .map(|found| match found.as_str() {
+                Some(text) => text.to_owned(),
+                None => found.to_string(),
+            });
+        found.unwrap_or_default() == *value
     })
 }
 
@@ -357,11 +359,11 @@ fn absent(key: &ObjectKey) -> Status {
 
 /// Rendered releases are read only: they are made from bindings.
 fn refuse_projection(key: &ObjectKey) -> Result<(), Status> {
-    match key.kind {
-        KindName::RenderedRelease => Err(proto::status::from_code(
-            Code::Invalid,
-            "rendered releases are made by the platform: change the binding instead",
-        )),
-        _ => Ok(()),
+    if key.kind != KindName::RenderedRelease {
+        return Ok(());
     }
+    Err(proto::status::from_code(
+        Code::Invalid,
+        "rendered releases are made by the platform: change the binding instead",
+    ))
 }

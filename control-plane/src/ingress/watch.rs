@@ -2,12 +2,13 @@
 
 use std::{collections::BTreeSet, pin::Pin, time::Duration};
 
-use authz::{Action, Decision, Verb};
 use futures::{Stream, StreamExt};
+use tonic::Status;
+
+use authz::{Action, Decision, Verb};
 use model::{Envelope, KindName, Revision, Scope};
 use proto::resources::{Event, Object, WatchRequest, event::Type};
 use store::{Change, Changes};
-use tonic::Status;
 
 use super::{Ingress, scope, status};
 

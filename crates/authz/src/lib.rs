@@ -6,8 +6,9 @@
 
 use std::fmt;
 
-use model::KindName;
 use serde::{Deserialize, Serialize};
+
+use model::KindName;
 
 /// Who asks: one of the entitlements that a verified token carries.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

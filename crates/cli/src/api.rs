@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use model::{KindName, Scope};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+
+use model::{KindName, Scope};
 
 use crate::arguments::Arguments;
 
@@ -72,7 +73,10 @@ impl Api {
 
     /// Opens a stream of events.
     pub(crate) async fn stream(&self, path: &str) -> Result<reqwest::Response> {
-        let request = self.streaming.get(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        let request = self
+            .streaming
+            .get(format!("{}{path}", self.url))
+            .bearer_auth(&self.token);
         let answer = request.send().await.with_context(|| self.unreachable())?;
         if !answer.status().is_success() {
             return Err(refused(answer).await);
@@ -81,8 +85,10 @@ impl Api {
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
-        let mut request =
-            self.client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token);
+        let mut request = self
+            .client
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -93,11 +99,17 @@ impl Api {
         if answer.status() == StatusCode::NO_CONTENT {
             return Ok(Value::Null);
         }
-        answer.json().await.context("the gateway's answer is not JSON")
+        answer
+            .json()
+            .await
+            .context("the gateway's answer is not JSON")
     }
 
     fn unreachable(&self) -> String {
-        format!("the gateway at {} cannot be reached; give its address with --url", self.url)
+        format!(
+            "the gateway at {} cannot be reached; give its address with --url",
+            self.url
+        )
     }
 }
 
@@ -153,7 +165,9 @@ pub(crate) fn collection(kind: KindName, scope: Scope, namespace: &str) -> Strin
 /// The kind that a user means.
 pub(crate) fn kind(typed: &str) -> Result<(KindName, Scope)> {
     KindName::from_typed(typed).map_err(|error| {
-        let known: Vec<_> = KindName::each_scope().map(|(kind, scope)| kind.plural(scope)).collect();
+        let known: Vec<_> = KindName::each_scope()
+            .map(|(kind, scope)| kind.plural(scope))
+            .collect();
         anyhow::anyhow!("{error}; known are {}", known.join(", "))
     })
 }

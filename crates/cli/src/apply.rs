@@ -4,8 +4,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use model::Envelope;
 use serde_json::Value;
+
+use model::Envelope;
 
 use crate::api::{Api, collection};
 use crate::output::say;
@@ -35,7 +36,11 @@ pub(crate) async fn apply(api: &Api, namespace: &str, files: &[PathBuf]) -> Resu
 }
 
 fn shown(files: &[PathBuf]) -> String {
-    files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
+    files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 async fn one(api: &Api, namespace: &str, document: &Value) -> Result<String> {
@@ -47,13 +52,17 @@ async fn one(api: &Api, namespace: &str, document: &Value) -> Result<String> {
     let item = format!("{items}/{}", key.name);
     let wanted = envelope.to_document();
     let Some(before) = api.find(&item).await.with_context(|| label.clone())? else {
-        api.post(&items, &wanted).await.with_context(|| label.clone())?;
+        api.post(&items, &wanted)
+            .await
+            .with_context(|| label.clone())?;
         return Ok(format!("{label} created"));
     };
     let mut merged = wanted;
     // What others have put beside it stays: a file says nothing about it.
     for field in ["labels", "annotations"] {
-        let Some(old) = before["metadata"][field].as_object() else { continue };
+        let Some(old) = before["metadata"][field].as_object() else {
+            continue;
+        };
         let mut all = old.clone();
         if let Some(new) = merged["metadata"][field].as_object() {
             all.extend(new.clone());
@@ -63,19 +72,27 @@ async fn one(api: &Api, namespace: &str, document: &Value) -> Result<String> {
     if let Some(metadata) = merged["metadata"].as_object_mut() {
         metadata.shift_remove("resourceVersion");
     }
-    let after = api.put(&item, &merged).await.with_context(|| label.clone())?;
+    let after = api
+        .put(&item, &merged)
+        .await
+        .with_context(|| label.clone())?;
     let same = before["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"]
         || before["spec"] == after["spec"]
             && before["metadata"]["labels"] == after["metadata"]["labels"]
             && before["metadata"]["annotations"] == after["metadata"]["annotations"];
-    Ok(format!("{label} {}", if same { "unchanged" } else { "configured" }))
+    Ok(format!(
+        "{label} {}",
+        if same { "unchanged" } else { "configured" }
+    ))
 }
 
 /// The documents of a file, of every YAML file of a folder, or of standard input, each with where it stands.
 fn read(path: &Path) -> Result<Vec<(String, Value)>> {
     if path == Path::new("-") {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("standard input")?;
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .context("standard input")?;
         return parse("standard input", &text);
     }
     if !path.is_dir() {
@@ -87,7 +104,8 @@ fn read(path: &Path) -> Result<Vec<(String, Value)>> {
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
     files.retain(|file| {
-        file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+        file.extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml")
     });
     files.sort();
     let mut documents = Vec::new();
@@ -100,5 +118,7 @@ fn read(path: &Path) -> Result<Vec<(String, Value)>> {
 fn parse(origin: &str, text: &str) -> Result<Vec<(String, Value)>> {
     let documents = model::yaml::documents(text).with_context(|| origin.to_owned())?;
     let numbered = documents.into_iter().enumerate();
-    Ok(numbered.map(|(index, document)| (format!("{origin}#{}", index + 1), document)).collect())
+    Ok(numbered
+        .map(|(index, document)| (format!("{origin}#{}", index + 1), document))
+        .collect())
 }

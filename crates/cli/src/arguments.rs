@@ -9,7 +9,12 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[command(name = "quintet", version, about)]
 pub(crate) struct Arguments {
     /// Address of the gateway.
-    #[arg(long, global = true, env = "QUINTET_URL", default_value = "http://127.0.0.1:7480")]
+    #[arg(
+        long,
+        global = true,
+        env = "QUINTET_URL",
+        default_value = "http://127.0.0.1:7480"
+    )]
     pub(crate) url: String,
     /// Access token; without it, the one in the token file.
     #[arg(long, global = true, env = "QUINTET_TOKEN", hide_env_values = true)]
@@ -18,7 +23,13 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, env = "QUINTET_TOKEN_FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// Namespace.
-    #[arg(long, short, global = true, env = "QUINTET_NAMESPACE", default_value = "default")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "QUINTET_NAMESPACE",
+        default_value = "default"
+    )]
     pub(crate) namespace: String,
     /// What to do.
     #[command(subcommand)]

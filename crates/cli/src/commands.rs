@@ -24,7 +24,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let namespace = arguments.namespace.as_str();
     match &arguments.command {
         Command::Apply { files } => apply::apply(&api, namespace, files).await,
-        Command::Get { kind, name, output, watch, all_namespaces, selector } => {
+        Command::Get {
+            kind,
+            name,
+            output,
+            watch,
+            all_namespaces,
+            selector,
+        } => {
             let wanted = Wanted {
                 kind,
                 name: name.as_deref(),
@@ -33,26 +40,45 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
                 selector,
             };
             wanted.show(&api, namespace).await?;
-            if *watch { wanted.watch(&api, namespace).await } else { Ok(()) }
+            if *watch {
+                wanted.watch(&api, namespace).await
+            } else {
+                Ok(())
+            }
         }
         Command::Describe { kind, name } => describe::describe(&api, namespace, kind, name).await,
-        Command::Delete { kind, names, no_wait } => {
-            delete(&api, namespace, kind, names, !no_wait).await
-        }
-        Command::Deploy { component, environment, release } => {
+        Command::Delete {
+            kind,
+            names,
+            no_wait,
+        } => delete(&api, namespace, kind, names, !no_wait).await,
+        Command::Deploy {
+            component,
+            environment,
+            release,
+        } => {
             let body = json!({"environment": environment.clone().unwrap_or_default(),
                 "releaseName": release.clone().unwrap_or_default()});
             let path = format!("/api/v1/namespaces/{namespace}/components/{component}/deploy");
             told(&api.post(&path, &body).await?);
             Ok(())
         }
-        Command::Promote { component, to, from } => {
+        Command::Promote {
+            component,
+            to,
+            from,
+        } => {
             let body = json!({"to": to, "from": from.clone().unwrap_or_default()});
             let path = format!("/api/v1/namespaces/{namespace}/components/{component}/promote");
             told(&api.post(&path, &body).await?);
             Ok(())
         }
-        Command::Logs { component, environment, follow, tail } => {
+        Command::Logs {
+            component,
+            environment,
+            follow,
+            tail,
+        } => {
             let path = format!(
                 "/api/v1/namespaces/{namespace}/components/{component}/logs\
                  ?environment={environment}&follow={follow}&limit={tail}"
@@ -92,7 +118,10 @@ impl Wanted<'_> {
         for namespace in self.namespaces(api, namespace).await? {
             let mut path = collection(kind, scope, &namespace);
             if !self.selector.is_empty() {
-                path.push_str(&format!("?labelSelector={}", self.selector.replace(',', "%2C")));
+                path.push_str(&format!(
+                    "?labelSelector={}",
+                    self.selector.replace(',', "%2C")
+                ));
             }
             let page = api.get(&path).await?;
             items.extend(page["items"].as_array().cloned().unwrap_or_default());
@@ -110,20 +139,32 @@ impl Wanted<'_> {
         }
         let all = api.get("/api/v1/namespaces").await?;
         let items = all["items"].as_array().cloned().unwrap_or_default();
-        Ok(items.iter().filter_map(|item| Some(item["metadata"]["name"].as_str()?.to_owned())).collect())
+        Ok(items
+            .iter()
+            .filter_map(|item| Some(item["metadata"]["name"].as_str()?.to_owned()))
+            .collect())
     }
 
     async fn watch(&self, api: &Api, namespace: &str) -> Result<()> {
         let (kind, scope) = kind(self.kind)?;
         let namespace = if self.all { "" } else { namespace };
-        let path = format!("/events?kinds={}&namespace={namespace}", kind.public_name(scope));
+        let path = format!(
+            "/events?kinds={}&namespace={namespace}",
+            kind.public_name(scope)
+        );
         sse::events(api.stream(&path).await?, |event| {
             if event.name == "put" || event.name == "deleted" {
                 let data: Value = serde_json::from_str(&event.data)?;
                 let object = &data["object"];
-                if self.name.is_none_or(|name| object["metadata"]["name"] == name) {
+                if self
+                    .name
+                    .is_none_or(|name| object["metadata"]["name"] == name)
+                {
                     if event.name == "deleted" {
-                        say(&format!("{} is gone", object["metadata"]["name"].as_str().unwrap_or_default()));
+                        say(&format!(
+                            "{} is gone",
+                            object["metadata"]["name"].as_str().unwrap_or_default()
+                        ));
                     } else {
                         output::objects(kind, std::slice::from_ref(object), self.form, self.all);
                     }
@@ -135,7 +176,13 @@ impl Wanted<'_> {
     }
 }
 
-async fn delete(api: &Api, namespace: &str, typed: &str, names: &[String], wait: bool) -> Result<()> {
+async fn delete(
+    api: &Api,
+    namespace: &str,
+    typed: &str,
+    names: &[String],
+    wait: bool,
+) -> Result<()> {
     let (kind, scope) = kind(typed)?;
     for name in names {
         let path = format!("{}/{name}", collection(kind, scope, namespace));
@@ -147,7 +194,9 @@ async fn delete(api: &Api, namespace: &str, typed: &str, names: &[String], wait:
         }
         let end = tokio::time::Instant::now() + GONE_WITHIN;
         loop {
-            let Some(left) = api.find(&path).await? else { break };
+            let Some(left) = api.find(&path).await? else {
+                break;
+            };
             if tokio::time::Instant::now() > end {
                 let why = describe::conditions(&left);
                 bail!("{label} is still there after {GONE_WITHIN:?}: {why}");
@@ -169,24 +218,29 @@ fn told(binding: &Value) {
 }
 
 async fn logs(api: &Api, path: &str) -> Result<()> {
-    sse::events(api.stream(path).await?, |event| {
-        match event.name.as_str() {
-            "line" => {
-                let line: Value = serde_json::from_str(&event.data)?;
-                let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
-                say(&format!("{} {} | {}", text("environment"), text("pod"), text("text").trim_end()));
-                Ok(true)
-            }
-            "error" => bail!("{}", event.data),
-            "end" => Ok(false),
-            _ => Ok(true),
+    sse::events(api.stream(path).await?, |event| match event.name.as_str() {
+        "line" => {
+            let line: Value = serde_json::from_str(&event.data)?;
+            let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
+            say(&format!(
+                "{} {} | {}",
+                text("environment"),
+                text("pod"),
+                text("text").trim_end()
+            ));
+            Ok(true)
         }
+        "error" => bail!("{}", event.data),
+        "end" => Ok(false),
+        _ => Ok(true),
     })
     .await
 }
 
 async fn status(api: &Api, namespace: &str, component: Option<&str>, form: Form) -> Result<()> {
-    let bindings = api.get(&format!("/api/v1/namespaces/{namespace}/releasebindings")).await?;
+    let bindings = api
+        .get(&format!("/api/v1/namespaces/{namespace}/releasebindings"))
+        .await?;
     let mut items = bindings["items"].as_array().cloned().unwrap_or_default();
     if let Some(component) = component {
         items.retain(|item| item["spec"]["owner"]["componentName"] == component);
@@ -202,7 +256,10 @@ async fn status(api: &Api, namespace: &str, component: Option<&str>, form: Form)
     }
     let rows = items.iter().map(|item| {
         let ready = |field: &str| {
-            output::at(item, &format!(r#".status.conditions[?(@.type=="Ready")].{field}"#))
+            output::at(
+                item,
+                &format!(r#".status.conditions[?(@.type=="Ready")].{field}"#),
+            )
         };
         vec![
             output::at(item, ".spec.owner.componentName"),
@@ -212,7 +269,10 @@ async fn status(api: &Api, namespace: &str, component: Option<&str>, form: Form)
             ready("message"),
         ]
     });
-    say(&output::plain(&["component", "environment", "release", "ready", "why"], rows.collect()));
+    say(&output::plain(
+        &["component", "environment", "release", "ready", "why"],
+        rows.collect(),
+    ));
     say("");
     show_links(&links);
     Ok(())
@@ -229,23 +289,36 @@ fn show_links(links: &Value) {
             link["plane"].as_str().unwrap_or_default().to_owned(),
             state.to_owned(),
             link["units"].to_string(),
-            link["kubernetesVersion"].as_str().unwrap_or_default().to_owned(),
+            link["kubernetesVersion"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             link["problem"].as_str().unwrap_or_default().to_owned(),
         ]
     });
-    say(&output::plain(&["plane", "link", "units", "kubernetes", "problem"], rows.collect()));
+    say(&output::plain(
+        &["plane", "link", "units", "kubernetes", "problem"],
+        rows.collect(),
+    ));
 }
 
 async fn link(api: &Api, command: &LinkCommand) -> Result<()> {
     match command {
         LinkCommand::List => show_links(&api.get("/api/v1/links").await?),
         LinkCommand::Token { plane } => {
-            let made = api.post(&format!("/api/v1/links/{plane}/token"), &json!({})).await?;
+            let made = api
+                .post(&format!("/api/v1/links/{plane}/token"), &json!({}))
+                .await?;
             say(made["token"].as_str().unwrap_or_default());
         }
         LinkCommand::Revoke { plane } => {
-            let done = api.post(&format!("/api/v1/links/{plane}/revoke"), &json!({})).await?;
-            say(&format!("{plane} is revoked; {} connections were cut", done["cut"]));
+            let done = api
+                .post(&format!("/api/v1/links/{plane}/revoke"), &json!({}))
+                .await?;
+            say(&format!(
+                "{plane} is revoked; {} connections were cut",
+                done["cut"]
+            ));
         }
     }
     Ok(())

@@ -16,7 +16,10 @@ use clap::Parser;
 pub fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
     kit::tls::install();
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
     };
@@ -26,7 +29,10 @@ pub fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "errors of a command line go to standard error")]
+#[expect(
+    clippy::print_stderr,
+    reason = "errors of a command line go to standard error"
+)]
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
     ExitCode::FAILURE

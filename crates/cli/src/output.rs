@@ -1,13 +1,17 @@
 //! Tables, YAML, JSON.
 
 use comfy_table::{Table, presets::NOTHING};
-use model::{Column, Kind, KindName, KindVisitor};
 use serde_json::Value;
+
+use model::{Column, Kind, KindName, KindVisitor};
 
 use crate::arguments::Form;
 
 /// Prints a line.
-#[expect(clippy::print_stdout, reason = "answers of a command line go to standard output")]
+#[expect(
+    clippy::print_stdout,
+    reason = "answers of a command line go to standard output"
+)]
 pub(crate) fn say(line: &str) {
     println!("{line}");
 }
@@ -29,11 +33,17 @@ pub(crate) fn objects(kind: KindName, items: &[Value], form: Form, with_namespac
 /// A table without borders, as terminals like it.
 pub(crate) fn plain(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_header(header.iter().map(|text| text.to_uppercase()));
+    table
+        .load_style(NOTHING)
+        .set_header(header.iter().map(|text| text.to_uppercase()));
     for row in rows {
         table.add_row(row);
     }
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn table(kind: KindName, items: &[Value], with_namespace: bool) -> String {
@@ -71,19 +81,25 @@ pub(crate) fn at(item: &Value, path: &str) -> String {
         && let Some((wanted, field)) = rest.split_once(r#"")]."#)
     {
         let conditions = item["status"]["conditions"].as_array();
-        let found = conditions.into_iter().flatten().find(|one| one["type"] == wanted);
-        return found.map(|condition| text(&condition[field])).unwrap_or_default();
+        let found = conditions
+            .into_iter()
+            .flatten()
+            .find(|one| one["type"] == wanted);
+        return found
+            .map(|condition| text(&condition[field]))
+            .unwrap_or_default();
     }
     let pointer = path.replace('.', "/");
     item.pointer(&pointer).map(text).unwrap_or_default()
 }
 
 fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    if value.is_null() {
+        return String::new();
     }
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 struct Columns;

@@ -35,7 +35,9 @@ pub(crate) async fn events(
 fn parse(text: &str) -> Event {
     let mut event = Event::default();
     for line in text.lines() {
-        let Some((field, value)) = line.split_once(':') else { continue };
+        let Some((field, value)) = line.split_once(':') else {
+            continue;
+        };
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
             "event" => value.clone_into(&mut event.name),

@@ -9,11 +9,12 @@ use std::{
 };
 
 use jiff::Timestamp;
+use serde_json::json;
+
 use model::{
     Digest, Envelope, Facet, IndexKey, KindName, ObjectKey, ObjectMeta, RawJson, canonical,
     draft::Facts,
 };
-use serde_json::json;
 use store::{Cause, Config, Decision, Expect, Put, Read, ReadTarget, Seen, StatusChange, Store};
 
 #[tokio::main]

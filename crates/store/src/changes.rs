@@ -7,8 +7,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use model::{Envelope, ObjectKey, Revision};
 use tokio::sync::watch;
+
+use model::{Envelope, ObjectKey, Revision};
 
 use crate::{Error, Store, keys, objects::Cause, sql};
 

@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use model::{Digest, PlaneName, RawJson};
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+
+use model::{Digest, PlaneName, RawJson};
 
 use crate::Error;
 

@@ -7,8 +7,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::ObjectKey;
 use tokio::sync::watch;
+
+use model::ObjectKey;
 
 use crate::{Error, Store};
 

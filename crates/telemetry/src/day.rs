@@ -4,7 +4,9 @@ use std::path::Path;
 
 use sqlx::{
     AssertSqlSafe, Row, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+    sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+    },
 };
 
 use crate::{Entry, Query, Scope};
@@ -35,7 +37,10 @@ pub(crate) async fn open(path: &Path) -> Result<SqlitePool, sqlx::Error> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(std::time::Duration::from_secs(5));
-    let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(4)
+        .connect_with(options)
+        .await?;
     sqlx::raw_sql(SCHEMA).execute(&pool).await?;
     Ok(pool)
 }
@@ -75,8 +80,9 @@ pub(crate) async fn find(
 ) -> Result<(Vec<Entry>, u64), sqlx::Error> {
     let (condition, values) = condition(query);
     let order = if query.ascending { "ASC" } else { "DESC" };
-    let select =
-        format!("SELECT {COLUMNS} FROM lines WHERE {condition} ORDER BY time_ns {order}, id {order} LIMIT {limit}");
+    let select = format!(
+        "SELECT {COLUMNS} FROM lines WHERE {condition} ORDER BY time_ns {order}, id {order} LIMIT {limit}"
+    );
     // Only column names and placeholders are put together; values are bound.
     let mut rows = sqlx::query(AssertSqlSafe(select));
     let count = format!("SELECT count(*) FROM (SELECT 1 FROM lines WHERE {condition} LIMIT {cap})");
@@ -85,7 +91,12 @@ pub(crate) async fn find(
         rows = bind(rows, value);
         counted = bind(counted, value);
     }
-    let entries = rows.fetch_all(pool).await?.iter().map(entry).collect::<Result<_, _>>()?;
+    let entries = rows
+        .fetch_all(pool)
+        .await?
+        .iter()
+        .map(entry)
+        .collect::<Result<_, _>>()?;
     let total: i64 = counted.fetch_one(pool).await?.try_get(0)?;
     Ok((entries, u64::try_from(total).unwrap_or_default()))
 }
@@ -95,7 +106,8 @@ enum Bound {
     Text(String),
 }
 
-type SqliteQuery<'q> = sqlx::query::Query<'q, sqlx::Sqlite, <sqlx::Sqlite as sqlx::Database>::Arguments>;
+type SqliteQuery<'q> =
+    sqlx::query::Query<'q, sqlx::Sqlite, <sqlx::Sqlite as sqlx::Database>::Arguments>;
 
 fn bind<'q>(query: SqliteQuery<'q>, value: &Bound) -> SqliteQuery<'q> {
     match value {
@@ -105,8 +117,14 @@ fn bind<'q>(query: SqliteQuery<'q>, value: &Bound) -> SqliteQuery<'q> {
 }
 
 fn condition(query: &Query) -> (String, Vec<Bound>) {
-    const NAMES: [&str; 6] =
-        ["namespace", "project", "component", "environment", "workflow_run", "task"];
+    const NAMES: [&str; 6] = [
+        "namespace",
+        "project",
+        "component",
+        "environment",
+        "workflow_run",
+        "task",
+    ];
     let (mut parts, mut values) = (vec!["1=1".to_owned()], Vec::new());
     for (name, value) in NAMES.into_iter().zip(query.scope.parts()) {
         if !value.is_empty() {
@@ -132,8 +150,14 @@ fn condition(query: &Query) -> (String, Vec<Bound>) {
         parts.push(format!("level IN ({})", places.join(", ")));
     }
     if !query.phrase.trim().is_empty() {
-        values.push(Bound::Text(format!("\"{}\"", query.phrase.replace('"', "\"\""))));
-        parts.push(format!("id IN (SELECT rowid FROM words WHERE words MATCH ${})", values.len()));
+        values.push(Bound::Text(format!(
+            "\"{}\"",
+            query.phrase.replace('"', "\"\"")
+        )));
+        parts.push(format!(
+            "id IN (SELECT rowid FROM words WHERE words MATCH ${})",
+            values.len()
+        ));
     }
     (parts.join(" AND "), values)
 }

@@ -21,13 +21,23 @@ impl Scope {
     /// The parts in the order of the columns.
     #[must_use]
     pub fn parts(&self) -> [&str; 6] {
-        [&self.namespace, &self.project, &self.component, &self.environment, &self.workflow_run, &self.task]
+        [
+            &self.namespace,
+            &self.project,
+            &self.component,
+            &self.environment,
+            &self.workflow_run,
+            &self.task,
+        ]
     }
 
     /// Whether a line of scope `other` answers a question about this scope.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        self.parts().into_iter().zip(other.parts()).all(|(own, other)| own.is_empty() || own == other)
+        self.parts()
+            .into_iter()
+            .zip(other.parts())
+            .all(|(own, other)| own.is_empty() || own == other)
     }
 }
 
@@ -72,9 +82,15 @@ impl Entry {
 /// The level that a text shows in its beginning; INFO when it shows none.
 #[must_use]
 pub fn level_of(text: &str) -> &'static str {
-    let start: String = text.chars().take(200).collect::<String>().to_ascii_uppercase();
+    let start: String = text
+        .chars()
+        .take(200)
+        .collect::<String>()
+        .to_ascii_uppercase();
     let has = |word: &str| {
-        start.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part == word)
+        start
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|part| part == word)
     };
     match () {
         () if has("ERROR") || has("FATAL") || has("PANIC") => "ERROR",

@@ -7,9 +7,10 @@ use std::{
 };
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use model::{Code, Coded};
 use sqlx::SqlitePool;
 use tokio::sync::{Mutex, broadcast};
+
+use model::{Code, Coded};
 
 use crate::{Entry, Query, day};
 
@@ -70,13 +71,18 @@ impl Store {
     /// # Errors
     /// When the folder or a file in it cannot be used.
     pub async fn open(folder: &Path) -> Result<Self, Error> {
-        let failed = |source| Error::Folder { path: folder.to_owned(), source };
+        let failed = |source| Error::Folder {
+            path: folder.to_owned(),
+            source,
+        };
         tokio::fs::create_dir_all(folder).await.map_err(failed)?;
         let mut days = BTreeMap::new();
         let mut files = tokio::fs::read_dir(folder).await.map_err(failed)?;
         while let Some(file) = files.next_entry().await.map_err(failed)? {
             let name = file.file_name();
-            let Some(date) = name.to_str().and_then(date_of) else { continue };
+            let Some(date) = name.to_str().and_then(date_of) else {
+                continue;
+            };
             days.insert(date, day::open(&file.path()).await.map_err(Error::Day)?);
         }
         Ok(Self(Arc::new(Inner {
@@ -94,7 +100,10 @@ impl Store {
         let mut by_day: BTreeMap<Date, Vec<Entry>> = BTreeMap::new();
         for entry in &mut entries {
             entry.normalize();
-            by_day.entry(day_of(entry.time_ns)).or_default().push(entry.clone());
+            by_day
+                .entry(day_of(entry.time_ns))
+                .or_default()
+                .push(entry.clone());
         }
         for (date, entries) in by_day {
             let pool = self.day(date).await?;
@@ -110,8 +119,14 @@ impl Store {
     /// # Errors
     /// When a day's file cannot be read.
     pub async fn query(&self, query: &Query) -> Result<Page, Error> {
-        let days: Vec<(Date, SqlitePool)> =
-            self.0.days.lock().await.iter().map(|(date, pool)| (*date, pool.clone())).collect();
+        let days: Vec<(Date, SqlitePool)> = self
+            .0
+            .days
+            .lock()
+            .await
+            .iter()
+            .map(|(date, pool)| (*date, pool.clone()))
+            .collect();
         let wanted = days.into_iter().filter(|(date, _)| {
             let starts_late = query.end_ns != 0 && *date > day_of(query.end_ns);
             let ends_early = query.start_ns != 0 && *date < day_of(query.start_ns);
@@ -123,9 +138,12 @@ impl Store {
         }
         let mut page = Page::default();
         for (_, pool) in wanted {
-            let missing = query.limit.saturating_sub(u32::try_from(page.entries.len()).unwrap_or(u32::MAX));
-            let (entries, total) =
-                day::find(&pool, query, missing, MAX_TOTAL).await.map_err(Error::Day)?;
+            let missing = query
+                .limit
+                .saturating_sub(u32::try_from(page.entries.len()).unwrap_or(u32::MAX));
+            let (entries, total) = day::find(&pool, query, missing, MAX_TOTAL)
+                .await
+                .map_err(Error::Day)?;
             page.entries.extend(entries);
             page.total += total;
         }
@@ -169,7 +187,9 @@ impl Store {
         if let Some(pool) = days.get(&date) {
             return Ok(pool.clone());
         }
-        let pool = day::open(&self.0.folder.join(format!("{date}.db"))).await.map_err(Error::Day)?;
+        let pool = day::open(&self.0.folder.join(format!("{date}.db")))
+            .await
+            .map_err(Error::Day)?;
         days.insert(date, pool.clone());
         Ok(pool)
     }

@@ -62,7 +62,11 @@ impl ApiServer {
             .output()
             .expect("kubectl is a program of the dev cluster");
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "`kubectl {}` failed: {errors}", arguments.join(" "));
+        assert!(
+            output.status.success(),
+            "`kubectl {}` failed: {errors}",
+            arguments.join(" ")
+        );
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 

@@ -1,7 +1,8 @@
 //! The arguments of a call, checked against the schema of the tool.
 
-use model::{Code, KindName, Scope};
 use serde_json::{Map, Value};
+
+use model::{Code, KindName, Scope};
 
 use crate::problem::Problem;
 
@@ -26,25 +27,48 @@ fn is_of(value: &Value, wanted: &str) -> bool {
 
 impl Arguments {
     /// Checks arguments: all that are required, none that are unknown, each of its type.
-    pub(super) fn check(schema: &Map<String, Value>, given: Map<String, Value>) -> Result<Self, Problem> {
-        let given: Map<String, Value> = given.into_iter().filter(|(_, value)| !value.is_null()).collect();
+    pub(super) fn check(
+        schema: &Map<String, Value>,
+        given: Map<String, Value>,
+    ) -> Result<Self, Problem> {
+        let given: Map<String, Value> = given
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect();
         let properties = schema.get("properties").and_then(Value::as_object);
         for (name, value) in &given {
             let Some(property) = properties.and_then(|properties| properties.get(name)) else {
-                let known: Vec<&str> = properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-                return Err(invalid(format!("{name}: no such argument; there are: {}", known.join(", "))));
+                let known: Vec<&str> = properties
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, _)| name.as_str())
+                    .collect();
+                return Err(invalid(format!(
+                    "{name}: no such argument; there are: {}",
+                    known.join(", ")
+                )));
             };
-            let wanted = property.get("type").and_then(Value::as_str).unwrap_or_default();
+            let wanted = property
+                .get("type")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             if !is_of(value, wanted) {
                 return Err(invalid(format!("{name}: must be of type {wanted}")));
             }
             let allowed = property.get("enum").and_then(Value::as_array);
             if let Some(allowed) = allowed.filter(|allowed| !allowed.contains(value)) {
-                return Err(invalid(format!("{name}: must be one of {}", Value::from(allowed.clone()))));
+                return Err(invalid(format!(
+                    "{name}: must be one of {}",
+                    Value::from(allowed.clone())
+                )));
             }
         }
         let arguments = Self(given);
-        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        let required = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
         for name in required.filter_map(Value::as_str) {
             match arguments.0.get(name) {
                 None => return Err(invalid(format!("{name}: is required"))),
@@ -74,7 +98,9 @@ impl Arguments {
         };
         match (cluster, self.text("namespace_name")) {
             (true, _) => Ok((Scope::Cluster, "")),
-            (false, "") => Err(invalid("namespace_name: is required in scope \"namespace\"".to_owned())),
+            (false, "") => Err(invalid(
+                "namespace_name: is required in scope \"namespace\"".to_owned(),
+            )),
             (false, namespace) => Ok((Scope::Namespaced, namespace)),
         }
     }

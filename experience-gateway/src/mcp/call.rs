@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use serde_json::{Value, json};
+
 use model::{Code, KindName, Scope};
 use proto::resources::{DeleteRequest, GetRequest, Key, UpdateRequest, WriteRequest};
-use serde_json::{Value, json};
 
 use super::{
     arguments::Arguments,
@@ -32,7 +33,11 @@ impl Call<'_> {
             Action::List { by } => self.list(tool.kind, by).await,
             Action::Find { object } => self.find(key(object)?).await,
             Action::Delete { object } => self.delete(key(object)?).await,
-            Action::Create { object, fields, lookup } => {
+            Action::Create {
+                object,
+                fields,
+                lookup,
+            } => {
                 let mut new = requests::document(object, fields, self.arguments)?;
                 self.complete(&mut new, *lookup).await?;
                 self.create(tool.kind, &new).await
@@ -42,9 +47,15 @@ impl Call<'_> {
     }
 
     async fn list(&self, kind: KindName, by: Fields) -> Result<Value, Problem> {
-        let request = self.caller.request(requests::list(kind, by, self.arguments)?);
+        let request = self
+            .caller
+            .request(requests::list(kind, by, self.arguments)?);
         let page = self.upstream.resources().list(request).await?.into_inner();
-        let items: Vec<Value> = page.objects.into_iter().map(document).collect::<Result<_, _>>()?;
+        let items: Vec<Value> = page
+            .objects
+            .into_iter()
+            .map(document)
+            .collect::<Result<_, _>>()?;
         let mut listed = json!({"items": items});
         if !page.next_cursor.is_empty() {
             listed["next_cursor"] = page.next_cursor.into();
@@ -59,7 +70,10 @@ impl Call<'_> {
 
     async fn delete(&self, key: Key) -> Result<Value, Problem> {
         let done = json!({"deleted": true, "kind": key.kind, "namespace": key.namespace, "name": key.name});
-        let request = self.caller.request(DeleteRequest { key: Some(key), revision: 0 });
+        let request = self.caller.request(DeleteRequest {
+            key: Some(key),
+            revision: 0,
+        });
         self.upstream.resources().delete(request).await?;
         Ok(done)
     }
@@ -68,8 +82,17 @@ impl Call<'_> {
         let (scope, namespace) = self.arguments.place(kind)?;
         let names = HashMap::from([("ns".to_owned(), namespace.to_owned())]);
         let object = objects::read((kind, scope), &names, new.to_string().as_bytes(), None)?;
-        let request = self.caller.request(WriteRequest { object: Some(object), dry_run: false });
-        document(self.upstream.resources().create(request).await?.into_inner())
+        let request = self.caller.request(WriteRequest {
+            object: Some(object),
+            dry_run: false,
+        });
+        document(
+            self.upstream
+                .resources()
+                .create(request)
+                .await?
+                .into_inner(),
+        )
     }
 
     /// Reads, changes and writes back. The revision that was read travels along, so that a change made
@@ -80,9 +103,24 @@ impl Call<'_> {
         let name = key.name.clone();
         let mut found = self.find(key).await?;
         requests::change(&mut found, fields, self.arguments)?;
-        let object = objects::read((kind, scope), &names, found.to_string().as_bytes(), Some(&name))?;
-        let request = UpdateRequest { object: Some(object), dry_run: false, status_only: false };
-        document(self.upstream.resources().update(self.caller.request(request)).await?.into_inner())
+        let object = objects::read(
+            (kind, scope),
+            &names,
+            found.to_string().as_bytes(),
+            Some(&name),
+        )?;
+        let request = UpdateRequest {
+            object: Some(object),
+            dry_run: false,
+            status_only: false,
+        };
+        document(
+            self.upstream
+                .resources()
+                .update(self.caller.request(request))
+                .await?
+                .into_inner(),
+        )
     }
 
     /// Adds to a new object what the arguments leave to be found out.
@@ -99,7 +137,10 @@ impl Call<'_> {
             Lookup::ProjectOfComponent => {
                 let key = requests::key(KindName::Component, "{component_name}", self.arguments)?;
                 let component = self.find(key).await?;
-                let project = component.pointer("/spec/owner/projectName").cloned().unwrap_or_default();
+                let project = component
+                    .pointer("/spec/owner/projectName")
+                    .cloned()
+                    .unwrap_or_default();
                 requests::set(new, "/spec/owner/projectName", project)
             }
         }
@@ -111,7 +152,11 @@ impl Call<'_> {
         let name = named.split_once('/').map_or(named, |(_, name)| name);
         let own = KindName::ComponentType.public_name(Scope::Namespaced);
         let namespace = self.arguments.text("namespace_name").to_owned();
-        let key = Key { kind: own.to_owned(), namespace, name: name.to_owned() };
+        let key = Key {
+            kind: own.to_owned(),
+            namespace,
+            name: name.to_owned(),
+        };
         let request = self.caller.request(GetRequest { key: Some(key) });
         match self.upstream.resources().get(request).await {
             Ok(_) => Ok(own),

@@ -1,8 +1,9 @@
 //! From a tool and its arguments to requests and documents. Pure.
 
+use serde_json::{Map, Value, json};
+
 use model::{Code, KindName};
 use proto::resources::{Key, ListRequest};
-use serde_json::{Map, Value, json};
 
 use super::{arguments::Arguments, table::Fields};
 use crate::problem::Problem;
@@ -13,12 +14,23 @@ const PAGE: u32 = 100;
 pub(super) fn key(kind: KindName, object: &str, arguments: &Arguments) -> Result<Key, Problem> {
     let (scope, namespace) = arguments.place(kind)?;
     let kind = kind.public_name(scope).to_owned();
-    Ok(Key { kind, namespace: namespace.to_owned(), name: arguments.fill(object) })
+    Ok(Key {
+        kind,
+        namespace: namespace.to_owned(),
+        name: arguments.fill(object),
+    })
 }
 
-pub(super) fn list(kind: KindName, by: Fields, arguments: &Arguments) -> Result<ListRequest, Problem> {
+pub(super) fn list(
+    kind: KindName,
+    by: Fields,
+    arguments: &Arguments,
+) -> Result<ListRequest, Problem> {
     let (scope, namespace) = arguments.place(kind)?;
-    let limit = arguments.value("limit").and_then(Value::as_i64).filter(|limit| *limit > 0);
+    let limit = arguments
+        .value("limit")
+        .and_then(Value::as_i64)
+        .filter(|limit| *limit > 0);
     let fields = by
         .iter()
         .filter(|(argument, _)| arguments.value(argument).is_some())
@@ -35,14 +47,22 @@ pub(super) fn list(kind: KindName, by: Fields, arguments: &Arguments) -> Result<
 }
 
 /// The document of a new object.
-pub(super) fn document(object: &str, fields: Fields, arguments: &Arguments) -> Result<Value, Problem> {
+pub(super) fn document(
+    object: &str,
+    fields: Fields,
+    arguments: &Arguments,
+) -> Result<Value, Problem> {
     let mut document = json!({"metadata": {"name": arguments.fill(object)}, "spec": {}});
     apply(&mut document, fields, arguments)?;
     Ok(document)
 }
 
 /// Changes a document as the arguments say. Who owns it never changes.
-pub(super) fn change(document: &mut Value, fields: Fields, arguments: &Arguments) -> Result<(), Problem> {
+pub(super) fn change(
+    document: &mut Value,
+    fields: Fields,
+    arguments: &Arguments,
+) -> Result<(), Problem> {
     let owner = document.pointer("/spec/owner").cloned();
     apply(document, fields, arguments)?;
     if let Some(owner) = owner {
@@ -68,9 +88,14 @@ pub(super) fn set(document: &mut Value, pointer: &str, value: Value) -> Result<(
             *place = Value::Object(Map::new());
         }
         let Some(map) = place.as_object_mut() else {
-            return Err(Problem::new(Code::Invalid, format!("{pointer}: what is above it is not an object")));
+            return Err(Problem::new(
+                Code::Invalid,
+                format!("{pointer}: what is above it is not an object"),
+            ));
         };
-        place = map.entry(step.replace("~1", "/").replace("~0", "~")).or_insert(Value::Null);
+        place = map
+            .entry(step.replace("~1", "/").replace("~0", "~"))
+            .or_insert(Value::Null);
     }
     *place = value;
     Ok(())

@@ -16,11 +16,24 @@ pub(super) struct Tool {
 /// What a tool does. Object names are written with arguments in braces.
 #[derive(Debug)]
 pub(super) enum Action {
-    List { by: Fields },
-    Find { object: &'static str },
-    Delete { object: &'static str },
-    Create { object: &'static str, fields: Fields, lookup: Lookup },
-    Update { object: &'static str, fields: Fields },
+    List {
+        by: Fields,
+    },
+    Find {
+        object: &'static str,
+    },
+    Delete {
+        object: &'static str,
+    },
+    Create {
+        object: &'static str,
+        fields: Fields,
+        lookup: Lookup,
+    },
+    Update {
+        object: &'static str,
+        fields: Fields,
+    },
 }
 
 /// What a new object needs to know of others.
@@ -33,8 +46,14 @@ pub(super) enum Lookup {
     ProjectOfComponent,
 }
 
-const DISPLAY_NAME: (&str, &str) = ("display_name", "/metadata/annotations/openchoreo.dev~1display-name");
-const DESCRIPTION: (&str, &str) = ("description", "/metadata/annotations/openchoreo.dev~1description");
+const DISPLAY_NAME: (&str, &str) = (
+    "display_name",
+    "/metadata/annotations/openchoreo.dev~1display-name",
+);
+const DESCRIPTION: (&str, &str) = (
+    "description",
+    "/metadata/annotations/openchoreo.dev~1description",
+);
 const PROJECT: (&str, &str) = ("project_name", "/spec/owner/projectName");
 const COMPONENT: (&str, &str) = ("component_name", "/spec/owner/componentName");
 const ENVIRONMENT: (&str, &str) = ("environment", "/spec/environment");
@@ -45,8 +64,10 @@ const PIPELINE: (&str, &str) = ("deployment_pipeline", "/spec/deploymentPipeline
 const RELEASE: (&str, &str) = ("release_name", "/spec/releaseName");
 const PROJECT_RELEASE: (&str, &str) = ("project_release", "/spec/projectRelease");
 const ENVIRONMENT_CONFIGS: (&str, &str) = ("environment_configs", "/spec/environmentConfigs");
-const TYPE_CONFIGS: (&str, &str) =
-    ("component_type_environment_configs", "/spec/componentTypeEnvironmentConfigs");
+const TYPE_CONFIGS: (&str, &str) = (
+    "component_type_environment_configs",
+    "/spec/componentTypeEnvironmentConfigs",
+);
 const TRAIT_CONFIGS: (&str, &str) = ("trait_environment_configs", "/spec/traitEnvironmentConfigs");
 const OVERRIDES: (&str, &str) = ("workload_overrides", "/spec/workloadOverrides");
 const WORKLOAD: (&str, &str) = ("workload_spec", "/spec");
@@ -55,38 +76,85 @@ const BY_PROJECT: Fields = &[("project_name", "spec.owner.projectName")];
 const BY_COMPONENT: Fields = &[("component_name", "spec.owner.componentName")];
 
 const fn list(name: &'static str, kind: KindName, by: Fields) -> Tool {
-    Tool { name, kind, action: Action::List { by } }
+    Tool {
+        name,
+        kind,
+        action: Action::List { by },
+    }
 }
 
 const fn find(name: &'static str, kind: KindName, object: &'static str) -> Tool {
-    Tool { name, kind, action: Action::Find { object } }
+    Tool {
+        name,
+        kind,
+        action: Action::Find { object },
+    }
 }
 
 const fn delete(name: &'static str, kind: KindName, object: &'static str) -> Tool {
-    Tool { name, kind, action: Action::Delete { object } }
+    Tool {
+        name,
+        kind,
+        action: Action::Delete { object },
+    }
 }
 
-const fn create(name: &'static str, kind: KindName, object: &'static str, fields: Fields, lookup: Lookup) -> Tool {
-    Tool { name, kind, action: Action::Create { object, fields, lookup } }
+const fn create(
+    name: &'static str,
+    kind: KindName,
+    object: &'static str,
+    fields: Fields,
+    lookup: Lookup,
+) -> Tool {
+    Tool {
+        name,
+        kind,
+        action: Action::Create {
+            object,
+            fields,
+            lookup,
+        },
+    }
 }
 
 const fn update(name: &'static str, kind: KindName, object: &'static str, fields: Fields) -> Tool {
-    Tool { name, kind, action: Action::Update { object, fields } }
+    Tool {
+        name,
+        kind,
+        action: Action::Update { object, fields },
+    }
 }
 
 /// Every tool that is offered.
 pub(super) const TOOLS: &[Tool] = &[
     list("list_namespaces", KindName::Namespace, &[]),
-    create("create_namespace", KindName::Namespace, "{name}", &[DISPLAY_NAME, DESCRIPTION], Lookup::Nothing),
+    create(
+        "create_namespace",
+        KindName::Namespace,
+        "{name}",
+        &[DISPLAY_NAME, DESCRIPTION],
+        Lookup::Nothing,
+    ),
     list("list_projects", KindName::Project, &[]),
     create(
         "create_project",
         KindName::Project,
         "{name}",
-        &[DESCRIPTION, PIPELINE, ("type_kind", "/spec/type/kind"), ("type_name", "/spec/type/name"), PARAMETERS],
+        &[
+            DESCRIPTION,
+            PIPELINE,
+            ("type_kind", "/spec/type/kind"),
+            ("type_name", "/spec/type/name"),
+            PARAMETERS,
+        ],
         Lookup::Nothing,
     ),
-    update("update_project", KindName::Project, "{project_name}", &[DISPLAY_NAME, DESCRIPTION, PIPELINE]),
+    update(
+        "update_project",
+        KindName::Project,
+        "{project_name}",
+        &[DISPLAY_NAME, DESCRIPTION, PIPELINE],
+    ),
     delete("delete_project", KindName::Project, "{project_name}"),
     list("list_project_types", KindName::ProjectType, &[]),
     find("get_project_type", KindName::ProjectType, "{name}"),
@@ -111,7 +179,14 @@ pub(super) const TOOLS: &[Tool] = &[
         "patch_component",
         KindName::Component,
         "{component_name}",
-        &[DISPLAY_NAME, DESCRIPTION, AUTO_DEPLOY, PARAMETERS, ("traits", "/spec/traits"), WORKFLOW],
+        &[
+            DISPLAY_NAME,
+            DESCRIPTION,
+            AUTO_DEPLOY,
+            PARAMETERS,
+            ("traits", "/spec/traits"),
+            WORKFLOW,
+        ],
     ),
     delete("delete_component", KindName::Component, "{component_name}"),
     list("list_component_types", KindName::ComponentType, &[]),
@@ -127,28 +202,71 @@ pub(super) const TOOLS: &[Tool] = &[
         &[WORKLOAD, COMPONENT],
         Lookup::ProjectOfComponent,
     ),
-    update("update_workload", KindName::Workload, "{workload_name}", &[WORKLOAD]),
+    update(
+        "update_workload",
+        KindName::Workload,
+        "{workload_name}",
+        &[WORKLOAD],
+    ),
     delete("delete_workload", KindName::Workload, "{workload_name}"),
-    list("list_release_bindings", KindName::ReleaseBinding, BY_COMPONENT),
-    find("get_release_binding", KindName::ReleaseBinding, "{binding_name}"),
+    list(
+        "list_release_bindings",
+        KindName::ReleaseBinding,
+        BY_COMPONENT,
+    ),
+    find(
+        "get_release_binding",
+        KindName::ReleaseBinding,
+        "{binding_name}",
+    ),
     create(
         "create_release_binding",
         KindName::ReleaseBinding,
         "{component_name}-{environment}",
-        &[PROJECT, COMPONENT, ENVIRONMENT, RELEASE, TYPE_CONFIGS, TRAIT_CONFIGS, OVERRIDES],
+        &[
+            PROJECT,
+            COMPONENT,
+            ENVIRONMENT,
+            RELEASE,
+            TYPE_CONFIGS,
+            TRAIT_CONFIGS,
+            OVERRIDES,
+        ],
         Lookup::Nothing,
     ),
     update(
         "update_release_binding",
         KindName::ReleaseBinding,
         "{binding_name}",
-        &[RELEASE, ("release_state", "/spec/state"), TYPE_CONFIGS, TRAIT_CONFIGS, OVERRIDES],
+        &[
+            RELEASE,
+            ("release_state", "/spec/state"),
+            TYPE_CONFIGS,
+            TRAIT_CONFIGS,
+            OVERRIDES,
+        ],
     ),
-    delete("delete_release_binding", KindName::ReleaseBinding, "{binding_name}"),
-    delete("delete_component_release", KindName::ComponentRelease, "{release_name}"),
+    delete(
+        "delete_release_binding",
+        KindName::ReleaseBinding,
+        "{binding_name}",
+    ),
+    delete(
+        "delete_component_release",
+        KindName::ComponentRelease,
+        "{release_name}",
+    ),
     delete("delete_project_release", KindName::ProjectRelease, "{name}"),
-    list("list_project_release_bindings", KindName::ProjectReleaseBinding, BY_PROJECT),
-    find("get_project_release_binding", KindName::ProjectReleaseBinding, "{name}"),
+    list(
+        "list_project_release_bindings",
+        KindName::ProjectReleaseBinding,
+        BY_PROJECT,
+    ),
+    find(
+        "get_project_release_binding",
+        KindName::ProjectReleaseBinding,
+        "{name}",
+    ),
     create(
         "create_project_release_binding",
         KindName::ProjectReleaseBinding,
@@ -162,8 +280,20 @@ pub(super) const TOOLS: &[Tool] = &[
         "{name}",
         &[PROJECT_RELEASE, ENVIRONMENT_CONFIGS],
     ),
-    delete("delete_project_release_binding", KindName::ProjectReleaseBinding, "{name}"),
-    list("list_deployment_pipelines", KindName::DeploymentPipeline, &[]),
-    find("get_deployment_pipeline", KindName::DeploymentPipeline, "{name}"),
+    delete(
+        "delete_project_release_binding",
+        KindName::ProjectReleaseBinding,
+        "{name}",
+    ),
+    list(
+        "list_deployment_pipelines",
+        KindName::DeploymentPipeline,
+        &[],
+    ),
+    find(
+        "get_deployment_pipeline",
+        KindName::DeploymentPipeline,
+        "{name}",
+    ),
     list("list_environments", KindName::Environment, &[]),
 ];

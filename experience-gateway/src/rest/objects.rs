@@ -9,9 +9,12 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use model::{Code, Envelope, KindName, ObjectKey, RawJson, Scope, label};
-use proto::resources::{DeleteRequest, GetRequest, Key, ListRequest, Object, UpdateRequest, WriteRequest};
 use serde_json::{Map, Value, json};
+
+use model::{Code, Envelope, KindName, ObjectKey, RawJson, Scope, label};
+use proto::resources::{
+    DeleteRequest, GetRequest, Key, ListRequest, Object, UpdateRequest, WriteRequest,
+};
 
 use crate::{caller::Caller, problem::Problem, upstream::Upstream};
 
@@ -54,8 +57,16 @@ pub(super) async fn list(
         limit,
         cursor: text("cursor"),
     };
-    let page = upstream.resources().list(caller.request(request)).await?.into_inner();
-    let items: Vec<Value> = page.objects.into_iter().map(document).collect::<Result<_, _>>()?;
+    let page = upstream
+        .resources()
+        .list(caller.request(request))
+        .await?
+        .into_inner();
+    let items: Vec<Value> = page
+        .objects
+        .into_iter()
+        .map(document)
+        .collect::<Result<_, _>>()?;
     let mut pagination = Map::new();
     if !page.next_cursor.is_empty() {
         pagination.insert("nextCursor".to_owned(), page.next_cursor.into());
@@ -70,8 +81,14 @@ pub(super) async fn find(
     Path(names): Names,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    let request = GetRequest { key: Some(key(kind, &names)) };
-    let object = upstream.resources().get(caller.request(request)).await?.into_inner();
+    let request = GetRequest {
+        key: Some(key(kind, &names)),
+    };
+    let object = upstream
+        .resources()
+        .get(caller.request(request))
+        .await?
+        .into_inner();
     Ok(Json(document(object)?).into_response())
 }
 
@@ -83,8 +100,15 @@ pub(super) async fn create(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let object = Some(read(kind, &names, &body, None)?);
-    let request = WriteRequest { object, dry_run: false };
-    let object = upstream.resources().create(caller.request(request)).await?.into_inner();
+    let request = WriteRequest {
+        object,
+        dry_run: false,
+    };
+    let object = upstream
+        .resources()
+        .create(caller.request(request))
+        .await?
+        .into_inner();
     Ok((StatusCode::CREATED, Json(document(object)?)).into_response())
 }
 
@@ -97,8 +121,16 @@ pub(super) async fn update(
 ) -> Result<Response, Problem> {
     let name = names.get("name").map(String::as_str);
     let object = Some(read(kind, &names, &body, name)?);
-    let request = UpdateRequest { object, dry_run: false, status_only: false };
-    let object = upstream.resources().update(caller.request(request)).await?.into_inner();
+    let request = UpdateRequest {
+        object,
+        dry_run: false,
+        status_only: false,
+    };
+    let object = upstream
+        .resources()
+        .update(caller.request(request))
+        .await?
+        .into_inner();
     Ok(Json(document(object)?).into_response())
 }
 
@@ -108,7 +140,10 @@ pub(super) async fn delete(
     Path(names): Names,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
-    let request = DeleteRequest { key: Some(key(kind, &names)), revision: 0 };
+    let request = DeleteRequest {
+        key: Some(key(kind, &names)),
+        revision: 0,
+    };
     upstream.resources().delete(caller.request(request)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -123,7 +158,8 @@ fn key((kind, scope): Kind, names: &HashMap<String, String>) -> Key {
 
 /// The document of an object.
 pub(crate) fn document(object: Object) -> Result<Value, Problem> {
-    let envelope = Envelope::try_from(object).map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+    let envelope = Envelope::try_from(object)
+        .map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     Ok(envelope.to_document())
 }
 
@@ -157,7 +193,10 @@ pub(crate) fn read(
         envelope.key = ObjectKey::namespaced(kind, &namespace, &envelope.key.name);
     }
     if kind == KindName::Namespace {
-        envelope.metadata.labels.insert(label::CONTROL_PLANE.to_owned(), "true".to_owned());
+        envelope
+            .metadata
+            .labels
+            .insert(label::CONTROL_PLANE.to_owned(), "true".to_owned());
     }
     envelope.status = RawJson::null();
     Ok(Object::from(&envelope))
@@ -172,6 +211,7 @@ fn default_on_create(kind: KindName, name: Option<&str>, document: &mut Map<Stri
     if let Some(spec) = spec.as_object_mut() {
         spec.entry("deploymentPipelineRef")
             .or_insert_with(|| json!({"kind": "DeploymentPipeline", "name": "default"}));
-        spec.entry("type").or_insert_with(|| json!({"kind": "ClusterProjectType", "name": "default"}));
+        spec.entry("type")
+            .or_insert_with(|| json!({"kind": "ClusterProjectType", "name": "default"}));
     }
 }

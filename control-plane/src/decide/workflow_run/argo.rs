@@ -1,8 +1,9 @@
 //! Reading the status of an Argo `Workflow` as the plane reports it.
 
 use jiff::Timestamp;
-use model::kinds::workflow_run::{RunTask, TaskPhase};
 use serde_json::Value;
+
+use model::kinds::workflow_run::{RunTask, TaskPhase};
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

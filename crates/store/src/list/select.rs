@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use model::Revision;
 use serde::Deserialize;
 
+use model::Revision;
+
+use super::{Cursor, Page, Query, Within};
 use crate::{
     Error, keys,
     objects::record,
     sql::{Row, Sql},
 };
-
-use super::{Cursor, Page, Query, Within};
 
 /// The texts between which a query looks; neither is the text of an object.
 fn range(query: &Query) -> (String, String) {

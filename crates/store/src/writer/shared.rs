@@ -1,11 +1,11 @@
 //! What readers and the writer share in memory.
 
-use model::Revision;
 use tokio::sync::watch;
 
-use crate::cache::Cache;
+use model::Revision;
 
 use super::{Counters, Touched};
+use crate::cache::Cache;
 
 /// The durable state as far as memory keeps it.
 pub(crate) struct Shared {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use model::{Revision, Stored, UnitRevision};
 use sqlx::{Connection as _, SqliteConnection};
+
+use model::{Revision, Stored, UnitRevision};
 
 use crate::{Error, changes::Event, sql::Sql};
 

@@ -1,7 +1,8 @@
 //! The backends on which every behaviour is checked.
 
-use store::{Config, Store};
 use tempfile::TempDir;
+
+use store::{Config, Store};
 
 /// A database of its own for one test.
 pub(crate) struct Database {

@@ -1,7 +1,8 @@
 //! Optimistic commits.
 
-use model::{Code, Coded as _, Facet, ObjectMeta, Target};
 use serde_json::json;
+
+use model::{Code, Coded as _, Facet, ObjectMeta, Target};
 use store::{Decision, Error, Expect, FinalizerChange, Outcome};
 
 use crate::{backend::on_every_backend, samples::*};

@@ -1,9 +1,10 @@
 //! The invariant behind wakes and commits: a change wakes a reader exactly when it moves what the
 //! reader has read, and then, and only then, a commit on those grounds is refused.
 
-use model::{Facet, ObjectKey};
 use proptest::prelude::*;
 use serde_json::json;
+
+use model::{Facet, ObjectKey};
 use store::{Delete, Read, ReadTarget, Store, Write};
 
 use crate::{backend, samples::*};

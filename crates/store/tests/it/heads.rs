@@ -1,7 +1,8 @@
 //! Heads, their summaries, tombstones and bundles.
 
-use model::{Digest, Head, Target, Tombstone, UnitId, UnitRevision};
 use serde_json::json;
+
+use model::{Digest, Head, Target, Tombstone, UnitId, UnitRevision};
 use store::{Decision, Error, HeadChange, Store};
 
 use crate::{backend::on_every_backend, samples::*};

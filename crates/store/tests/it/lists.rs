@@ -1,7 +1,8 @@
 //! Lists and indexes.
 
-use model::{KindName, ObjectKey, ObjectMeta};
 use serde_json::json;
+
+use model::{KindName, ObjectKey, ObjectMeta};
 use store::{Cursor, Expect, Page, Query, Store, Within};
 
 use crate::{backend::on_every_backend, samples::*};

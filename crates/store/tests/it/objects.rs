@@ -1,7 +1,8 @@
 //! Writing and reading single objects.
 
-use model::{Code, Coded as _, Generation, ObjectMeta};
 use serde_json::json;
+
+use model::{Code, Coded as _, Generation, ObjectMeta};
 use store::{Cause, Error, Expect, FinalizerChange, Outcome, Write};
 
 use crate::{backend::on_every_backend, samples::*};

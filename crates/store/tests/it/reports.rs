@@ -1,7 +1,8 @@
 //! Reports.
 
-use model::Facet;
 use serde_json::json;
+
+use model::Facet;
 use store::{Read, ReadTarget};
 
 use crate::{backend::on_every_backend, samples::*};

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
+
 use model::{
     Bundle, Digest, Envelope, Facet, IndexKey, KindName, ObjectKey, ObjectMeta, PlaneName, RawJson,
     StatusReport, Stored, Target, UnitId, UnitPhase, UnitRevision, canonical, draft::Facts,
 };
-use serde_json::{Value, json};
 use store::{
     Blob, Cause, Decision, Delete, Expect, HeadChange, Outcome, Put, Read, ReadTarget, Seen,
     StatusChange, StatusWrite, Store, Wake,

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use model::{Facet, ObjectKey};
 use serde_json::json;
+
+use model::{Facet, ObjectKey};
 use store::{Decision, Read, Store};
 
 use crate::{backend::on_every_backend, samples::*};

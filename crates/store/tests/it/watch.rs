@@ -1,7 +1,8 @@
 //! The watch log.
 
-use model::Revision;
 use serde_json::json;
+
+use model::Revision;
 use store::{Change, Changes, Event, Store};
 
 use crate::{backend::on_every_backend, samples::*};

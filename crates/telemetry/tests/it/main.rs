@@ -18,7 +18,10 @@ fn entry(time_ns: i64, component: &str, text: &str) -> Entry {
 
 fn about(component: &str) -> Query {
     Query {
-        scope: Scope { component: component.to_owned(), ..Scope::default() },
+        scope: Scope {
+            component: component.to_owned(),
+            ..Scope::default()
+        },
         limit: 10,
         ..Query::default()
     }
@@ -42,12 +45,28 @@ async fn lines_are_found_by_scope_level_phrase_and_time() {
     };
     let all = store.query(&about("a")).await.unwrap();
     assert_eq!(all.total, 3);
-    assert_eq!(texts(all), ["the next day", "an error occurred", "hello world"]);
-    let errors = Query { levels: vec!["error".to_owned()], ..about("a") };
-    assert_eq!(texts(store.query(&errors).await.unwrap()), ["an error occurred"]);
-    let phrase = Query { phrase: "hello \"world".to_owned(), ..about("a") };
+    assert_eq!(
+        texts(all),
+        ["the next day", "an error occurred", "hello world"]
+    );
+    let errors = Query {
+        levels: vec!["error".to_owned()],
+        ..about("a")
+    };
+    assert_eq!(
+        texts(store.query(&errors).await.unwrap()),
+        ["an error occurred"]
+    );
+    let phrase = Query {
+        phrase: "hello \"world".to_owned(),
+        ..about("a")
+    };
     assert_eq!(texts(store.query(&phrase).await.unwrap()), ["hello world"]);
-    let early = Query { end_ns: 2, ascending: true, ..about("a") };
+    let early = Query {
+        end_ns: 2,
+        ascending: true,
+        ..about("a")
+    };
     assert_eq!(texts(store.query(&early).await.unwrap()), ["hello world"]);
 }
 
@@ -55,11 +74,20 @@ async fn lines_are_found_by_scope_level_phrase_and_time() {
 async fn old_days_are_forgotten_and_the_rest_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
-    store.append(vec![entry(1, "a", "old"), entry(DAY + 1, "a", "new")]).await.unwrap();
+    store
+        .append(vec![entry(1, "a", "old"), entry(DAY + 1, "a", "new")])
+        .await
+        .unwrap();
     let oldest = jiff::Timestamp::from_nanosecond(i128::from(DAY)).unwrap();
     assert_eq!(store.forget_before(oldest).await.unwrap(), 1);
     drop(store);
     let store = Store::open(folder.path()).await.unwrap();
     let page = store.query(&about("a")).await.unwrap();
-    assert_eq!(page.entries.iter().map(|entry| &*entry.text).collect::<Vec<_>>(), ["new"]);
+    assert_eq!(
+        page.entries
+            .iter()
+            .map(|entry| &*entry.text)
+            .collect::<Vec<_>>(),
+        ["new"]
+    );
 }
