@@ -10,7 +10,9 @@ use super::{
     reference::{ComponentTypeRef, TraitKind, WorkflowKind},
     template::FreeForm,
 };
-use crate::{Column, Conditions, IndexKey, Kind, KindName, ObjectKey, ObjectMeta, Scope, schema, Diagnostics};
+use crate::{
+    Column, Conditions, Diagnostics, IndexKey, Kind, KindName, ObjectKey, ObjectMeta, Scope, schema,
+};
 
 /// Spec of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -124,7 +126,11 @@ impl Component {
     #[must_use]
     pub fn of_type(component_type: &ObjectKey) -> IndexKey {
         let namespace = component_type.namespace.as_deref().unwrap_or_default();
-        let values = &[component_type.public_kind(), namespace, &component_type.name];
+        let values = &[
+            component_type.public_kind(),
+            namespace,
+            &component_type.name,
+        ];
         IndexKey::new(KindName::Component, "type", values)
     }
 }
@@ -134,15 +140,27 @@ impl Kind for Component {
     const SHORT_NAMES: &'static [(Scope, &'static str)] =
         &[(Scope::Namespaced, "comp"), (Scope::Namespaced, "comps")];
     const COLUMNS: &'static [Column] = &[
-        Column { name: "Project", path: ".spec.owner.projectName" },
-        Column { name: "ComponentType", path: ".spec.componentType.name" },
+        Column {
+            name: "Project",
+            path: ".spec.owner.projectName",
+        },
+        Column {
+            name: "ComponentType",
+            path: ".spec.componentType.name",
+        },
     ];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/component-cleanup");
     type Status = ComponentStatus;
 
     fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
         let rule = "spec.owner is immutable";
-        immutable::check(old.map(|old| &old.owner), &self.owner, "spec.owner", rule, diagnostics);
+        immutable::check(
+            old.map(|old| &old.owner),
+            &self.owner,
+            "spec.owner",
+            rule,
+            diagnostics,
+        );
         immutable::check(
             old.map(|old| &old.component_type),
             &self.component_type,

@@ -14,7 +14,7 @@ use super::{
     reference::{ComponentTypeKind, TraitKind},
     template::FreeForm,
 };
-use crate::{Column, IndexKey, Kind, KindName, ObjectMeta, kind::NoStatus, Diagnostics, Scope};
+use crate::{Column, Diagnostics, IndexKey, Kind, KindName, ObjectMeta, Scope, kind::NoStatus};
 
 /// Spec of a component release; none of its parts can be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -106,8 +106,17 @@ pub struct WorkloadSnapshot {
 
 impl From<Workload> for WorkloadSnapshot {
     fn from(workload: Workload) -> Self {
-        let Workload { owner: _, container, endpoints, dependencies } = workload;
-        Self { container, endpoints, dependencies }
+        let Workload {
+            owner: _,
+            container,
+            endpoints,
+            dependencies,
+        } = workload;
+        Self {
+            container,
+            endpoints,
+            dependencies,
+        }
     }
 }
 
@@ -120,8 +129,14 @@ impl ComponentRelease {
         let changed = [
             ("owner", old.owner != self.owner),
             ("componentType", old.component_type != self.component_type),
-            ("traits", traits.iter().all(|traits| !traits.is_empty()) && traits[0] != traits[1]),
-            ("componentProfile", profiles.iter().all(|p| p.is_some()) && profiles[0] != profiles[1]),
+            (
+                "traits",
+                traits.iter().all(|traits| !traits.is_empty()) && traits[0] != traits[1],
+            ),
+            (
+                "componentProfile",
+                profiles.iter().all(|p| p.is_some()) && profiles[0] != profiles[1],
+            ),
             ("workload", old.workload != self.workload),
         ];
         for (part, _) in changed.into_iter().filter(|(_, changed)| *changed) {
@@ -136,23 +151,37 @@ impl ComponentRelease {
     /// The releases of a component.
     #[must_use]
     pub fn of_component(namespace: &str, project: &str, component: &str) -> IndexKey {
-        IndexKey::new(KindName::ComponentRelease, "component", &[namespace, project, component])
+        IndexKey::new(
+            KindName::ComponentRelease,
+            "component",
+            &[namespace, project, component],
+        )
     }
 }
 
 impl Kind for ComponentRelease {
     const NAME: KindName = KindName::ComponentRelease;
     const COLUMNS: &'static [Column] = &[
-        Column { name: "Project", path: ".spec.owner.projectName" },
-        Column { name: "Component", path: ".spec.owner.componentName" },
+        Column {
+            name: "Project",
+            path: ".spec.owner.projectName",
+        },
+        Column {
+            name: "Component",
+            path: ".spec.owner.componentName",
+        },
     ];
     type Status = NoStatus;
 
     fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
         self.check_frozen(old, diagnostics);
-        self.component_type.spec.check("spec.componentType.spec", diagnostics);
+        self.component_type
+            .spec
+            .check("spec.componentType.spec", diagnostics);
         for (index, snapshot) in self.traits.iter().enumerate() {
-            snapshot.spec.check(&format!("spec.traits[{index}].spec"), diagnostics);
+            snapshot
+                .spec
+                .check(&format!("spec.traits[{index}].spec"), diagnostics);
         }
         let Container { env, files, .. } = &self.workload.container;
         container::check_sources(env, files, "spec.workload.container", diagnostics);
@@ -164,6 +193,10 @@ impl Kind for ComponentRelease {
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();
         let owner = &self.owner;
-        vec![Self::of_component(namespace, &owner.project_name, &owner.component_name)]
+        vec![Self::of_component(
+            namespace,
+            &owner.project_name,
+            &owner.component_name,
+        )]
     }
 }

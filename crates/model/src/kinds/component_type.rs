@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     immutable,
     reference::{TraitKind, TraitRef, WorkflowRef},
-    template::{self, FreeForm, PostRenderValidation, ResourceTemplate, SchemaSection, ValidationRule},
+    template::{
+        self, FreeForm, PostRenderValidation, ResourceTemplate, SchemaSection, ValidationRule,
+    },
     text_enum::text_enum,
 };
 use crate::{Column, Diagnostics, Kind, KindName, ObjectKey, Scope, kind::NoStatus};
@@ -89,11 +91,7 @@ impl ComponentType {
     /// The conditions that must hold before anything is rendered, under whichever name.
     #[must_use]
     pub fn pre_render_rules(&self) -> (&'static str, &[ValidationRule]) {
-        if self.pre_render_validations.is_empty() {
-            ("validations", &self.validations)
-        } else {
-            ("preRenderValidations", &self.pre_render_validations)
-        }
+        template::pre_render_rules(&self.validations, &self.pre_render_validations)
     }
 }
 
@@ -134,8 +132,10 @@ impl Kind for ComponentType {
         (Scope::Cluster, "cct"),
         (Scope::Cluster, "ccts"),
     ];
-    const COLUMNS: &'static [Column] =
-        &[Column { name: "WorkloadType", path: ".spec.workloadType" }];
+    const COLUMNS: &'static [Column] = &[Column {
+        name: "WorkloadType",
+        path: ".spec.workloadType",
+    }];
     const REQUIRED_IN_CLUSTER: &'static [&'static str] =
         &["allowedTraits[].kind", "allowedWorkflows[].kind"];
     type Status = NoStatus;

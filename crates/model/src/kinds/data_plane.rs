@@ -9,7 +9,7 @@ use super::{
     plane::{self, ClusterAgent, PlaneStatus, SecretStoreRef},
     reference::ObservabilityPlaneRef,
 };
-use crate::{Kind, KindName, Scope, name, IndexKey, ObjectMeta};
+use crate::{IndexKey, Kind, KindName, ObjectMeta, Scope, name};
 
 /// Spec of a data plane.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

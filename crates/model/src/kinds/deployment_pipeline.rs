@@ -41,7 +41,11 @@ impl DeploymentPipeline {
     /// The pipelines that name an environment.
     #[must_use]
     pub fn of_environment(namespace: &str, environment: &str) -> IndexKey {
-        IndexKey::new(KindName::DeploymentPipeline, "environment", &[namespace, environment])
+        IndexKey::new(
+            KindName::DeploymentPipeline,
+            "environment",
+            &[namespace, environment],
+        )
     }
 
     /// The environment where releases begin: the first source that is never a target.
@@ -62,8 +66,10 @@ impl DeploymentPipeline {
 
 impl Kind for DeploymentPipeline {
     const NAME: KindName = KindName::DeploymentPipeline;
-    const SHORT_NAMES: &'static [(Scope, &'static str)] =
-        &[(Scope::Namespaced, "deppipe"), (Scope::Namespaced, "deppipes")];
+    const SHORT_NAMES: &'static [(Scope, &'static str)] = &[
+        (Scope::Namespaced, "deppipe"),
+        (Scope::Namespaced, "deppipes"),
+    ];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/deployment-pipeline-cleanup");
     type Status = DeploymentPipelineStatus;
 
@@ -79,6 +85,9 @@ impl Kind for DeploymentPipeline {
             .collect();
         names.sort_unstable();
         names.dedup();
-        names.into_iter().map(|name| Self::of_environment(namespace, name)).collect()
+        names
+            .into_iter()
+            .map(|name| Self::of_environment(namespace, name))
+            .collect()
     }
 }

@@ -8,7 +8,7 @@ use super::{
     immutable,
     reference::{DataPlaneKind, DataPlaneRef},
 };
-use crate::{Conditions, IndexKey, Kind, KindName, ObjectMeta, Scope, schema, Diagnostics};
+use crate::{Conditions, Diagnostics, IndexKey, Kind, KindName, ObjectMeta, Scope, schema};
 
 /// Spec of an environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,7 +45,11 @@ impl Environment {
             DataPlaneKind::DataPlane => namespace.unwrap_or_default(),
             DataPlaneKind::ClusterDataPlane => "",
         };
-        IndexKey::new(KindName::Environment, "data-plane", &[kind.as_str(), namespace, name])
+        IndexKey::new(
+            KindName::Environment,
+            "data-plane",
+            &[kind.as_str(), namespace, name],
+        )
     }
 }
 
@@ -58,7 +62,8 @@ impl Kind for Environment {
 
     fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
         immutable::check(
-            old.filter(|old| old.data_plane_ref.is_some()).map(|old| &old.data_plane_ref),
+            old.filter(|old| old.data_plane_ref.is_some())
+                .map(|old| &old.data_plane_ref),
             &self.data_plane_ref,
             "spec.dataPlaneRef",
             "dataPlaneRef is immutable once set",
@@ -69,7 +74,9 @@ impl Kind for Environment {
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         self.data_plane_ref
             .iter()
-            .map(|plane| Self::of_data_plane(plane.kind, metadata.namespace.as_deref(), &plane.name))
+            .map(|plane| {
+                Self::of_data_plane(plane.kind, metadata.namespace.as_deref(), &plane.name)
+            })
             .collect()
     }
 }

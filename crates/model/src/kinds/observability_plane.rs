@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::plane::{self, ClusterAgent, PlaneStatus};
-use crate::{Kind, KindName, Scope, name, IndexKey, ObjectMeta};
+use crate::{IndexKey, Kind, KindName, ObjectMeta, Scope, name};
 
 /// Spec of an observability plane.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,7 +45,8 @@ impl ObservabilityPlane {
 
 impl Kind for ObservabilityPlane {
     const NAME: KindName = KindName::ObservabilityPlane;
-    const SHORT_NAMES: &'static [(Scope, &'static str)] = &[(Scope::Cluster, "cop"), (Scope::Cluster, "cops")];
+    const SHORT_NAMES: &'static [(Scope, &'static str)] =
+        &[(Scope::Cluster, "cop"), (Scope::Cluster, "cops")];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/observabilityplane-cleanup");
     const REQUIRED_IN_CLUSTER: &'static [&'static str] = &["planeID"];
     type Status = PlaneStatus;

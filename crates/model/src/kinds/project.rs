@@ -4,8 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{immutable, reference::{PipelineRef, ProjectTypeRef}, template::FreeForm};
-use crate::{Conditions, IndexKey, Kind, KindName, ObjectMeta, Scope, schema, Diagnostics};
+use super::{
+    immutable,
+    reference::{PipelineRef, ProjectTypeRef},
+    template::FreeForm,
+};
+use crate::{Conditions, Diagnostics, IndexKey, Kind, KindName, ObjectMeta, Scope, schema};
 
 /// Spec of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -86,6 +90,9 @@ impl Kind for Project {
 
     fn indexes(&self, metadata: &ObjectMeta) -> Vec<IndexKey> {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();
-        vec![Self::of_pipeline(namespace, &self.deployment_pipeline_ref.name)]
+        vec![Self::of_pipeline(
+            namespace,
+            &self.deployment_pipeline_ref.name,
+        )]
     }
 }

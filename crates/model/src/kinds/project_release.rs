@@ -47,8 +47,10 @@ impl ProjectRelease {
 
 impl Kind for ProjectRelease {
     const NAME: KindName = KindName::ProjectRelease;
-    const COLUMNS: &'static [Column] =
-        &[Column { name: "Project", path: ".spec.owner.projectName" }];
+    const COLUMNS: &'static [Column] = &[Column {
+        name: "Project",
+        path: ".spec.owner.projectName",
+    }];
     type Status = NoStatus;
 
     fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {

@@ -43,7 +43,11 @@ impl ProjectReleaseBinding {
     /// The cells of a project.
     #[must_use]
     pub fn of_project(namespace: &str, project: &str) -> IndexKey {
-        IndexKey::new(KindName::ProjectReleaseBinding, "project", &[namespace, project])
+        IndexKey::new(
+            KindName::ProjectReleaseBinding,
+            "project",
+            &[namespace, project],
+        )
     }
 
     /// The cell of a project in an environment; there should be one.
@@ -56,7 +60,11 @@ impl ProjectReleaseBinding {
     /// The cells in an environment.
     #[must_use]
     pub fn of_environment(namespace: &str, environment: &str) -> IndexKey {
-        IndexKey::new(KindName::ProjectReleaseBinding, "environment", &[namespace, environment])
+        IndexKey::new(
+            KindName::ProjectReleaseBinding,
+            "environment",
+            &[namespace, environment],
+        )
     }
 }
 
@@ -65,24 +73,47 @@ impl Kind for ProjectReleaseBinding {
     const SHORT_NAMES: &'static [(Scope, &'static str)] =
         &[(Scope::Namespaced, "prb"), (Scope::Namespaced, "prbs")];
     const COLUMNS: &'static [Column] = &[
-        Column { name: "Project", path: ".spec.owner.projectName" },
-        Column { name: "Environment", path: ".spec.environment" },
-        Column { name: "Release", path: ".spec.projectRelease" },
-        Column { name: "Ready", path: r#".status.conditions[?(@.type=="Ready")].status"# },
+        Column {
+            name: "Project",
+            path: ".spec.owner.projectName",
+        },
+        Column {
+            name: "Environment",
+            path: ".spec.environment",
+        },
+        Column {
+            name: "Release",
+            path: ".spec.projectRelease",
+        },
+        Column {
+            name: "Ready",
+            path: r#".status.conditions[?(@.type=="Ready")].status"#,
+        },
     ];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/projectreleasebinding-cleanup");
     type Status = ProjectReleaseBindingStatus;
 
     /// A manifest that names no release leaves the one that is pinned.
     fn apply_defaults(&mut self, old: Option<&Self>) {
-        if self.project_release.as_deref().unwrap_or_default().is_empty() {
+        if self
+            .project_release
+            .as_deref()
+            .unwrap_or_default()
+            .is_empty()
+        {
             self.project_release = old.and_then(|old| old.project_release.clone());
         }
     }
 
     fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
         let rule = "spec.owner is immutable";
-        immutable::check(old.map(|old| &old.owner), &self.owner, "spec.owner", rule, diagnostics);
+        immutable::check(
+            old.map(|old| &old.owner),
+            &self.owner,
+            "spec.owner",
+            rule,
+            diagnostics,
+        );
         immutable::check(
             old.map(|old| &old.environment),
             &self.environment,

@@ -82,7 +82,11 @@ impl ReleaseBinding {
     /// The bindings of a component.
     #[must_use]
     pub fn of_component(namespace: &str, project: &str, component: &str) -> IndexKey {
-        IndexKey::new(KindName::ReleaseBinding, "component", &[namespace, project, component])
+        IndexKey::new(
+            KindName::ReleaseBinding,
+            "component",
+            &[namespace, project, component],
+        )
     }
 
     /// The bindings of the components of a project.
@@ -94,22 +98,39 @@ impl ReleaseBinding {
     /// The bindings of the components of a project in an environment.
     #[must_use]
     pub fn of_project_in(namespace: &str, project: &str, environment: &str) -> IndexKey {
-        IndexKey::new(KindName::ReleaseBinding, "project-in", &[namespace, project, environment])
+        IndexKey::new(
+            KindName::ReleaseBinding,
+            "project-in",
+            &[namespace, project, environment],
+        )
     }
 
     /// The bindings in an environment.
     #[must_use]
     pub fn of_environment(namespace: &str, environment: &str) -> IndexKey {
-        IndexKey::new(KindName::ReleaseBinding, "environment", &[namespace, environment])
+        IndexKey::new(
+            KindName::ReleaseBinding,
+            "environment",
+            &[namespace, environment],
+        )
     }
 }
 
 impl Kind for ReleaseBinding {
     const NAME: KindName = KindName::ReleaseBinding;
     const COLUMNS: &'static [Column] = &[
-        Column { name: "Project", path: ".spec.owner.projectName" },
-        Column { name: "Component", path: ".spec.owner.componentName" },
-        Column { name: "Environment", path: ".spec.environment" },
+        Column {
+            name: "Project",
+            path: ".spec.owner.projectName",
+        },
+        Column {
+            name: "Component",
+            path: ".spec.owner.componentName",
+        },
+        Column {
+            name: "Environment",
+            path: ".spec.environment",
+        },
     ];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/releasebinding-cleanup");
     type Status = ReleaseBindingStatus;
@@ -123,7 +144,13 @@ impl Kind for ReleaseBinding {
 
     fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
         let rule = "spec.owner is immutable";
-        immutable::check(old.map(|old| &old.owner), &self.owner, "spec.owner", rule, diagnostics);
+        immutable::check(
+            old.map(|old| &old.owner),
+            &self.owner,
+            "spec.owner",
+            rule,
+            diagnostics,
+        );
         immutable::check(
             old.map(|old| &old.environment),
             &self.environment,

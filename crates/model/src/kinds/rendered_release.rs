@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{immutable, template::TargetPlane};
-use crate::{Conditions, Kind, KindName, schema, Diagnostics, Scope};
+use crate::{Conditions, Diagnostics, Kind, KindName, Scope, schema};
 
 /// A length of time as Go writes it, as `1m30s`.
 const DURATION: &str = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$";
@@ -115,9 +115,18 @@ impl Kind for RenderedRelease {
 
     fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
         let rule = "spec.owner is immutable";
-        immutable::check(old.map(|old| &old.owner), &self.owner, "spec.owner", rule, diagnostics);
+        immutable::check(
+            old.map(|old| &old.owner),
+            &self.owner,
+            "spec.owner",
+            rule,
+            diagnostics,
+        );
         if self.owner.component_name.is_some() && self.owner.resource_name.is_some() {
-            diagnostics.push("spec.owner", "componentName and resourceName both cannot be set");
+            diagnostics.push(
+                "spec.owner",
+                "componentName and resourceName both cannot be set",
+            );
         }
     }
 }

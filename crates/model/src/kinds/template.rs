@@ -168,6 +168,18 @@ pub(crate) fn check_rule_names(
     }
 }
 
+/// The rules that hold before rendering, under whichever of the two names they stand.
+pub(crate) fn pre_render_rules<'a>(
+    older: &'a [ValidationRule],
+    newer: &'a [ValidationRule],
+) -> (&'static str, &'a [ValidationRule]) {
+    if newer.is_empty() {
+        ("validations", older)
+    } else {
+        ("preRenderValidations", newer)
+    }
+}
+
 /// The loops of rules over what was rendered.
 pub(crate) fn check_post_render(
     rules: &[PostRenderValidation],

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    template::{self, 
-        EXPRESSION, FreeForm, PatchTarget, PostRenderValidation, SchemaSection, TargetPlane, VARIABLE,
-        ValidationRule,
+    template::{
+        self, EXPRESSION, FreeForm, PatchTarget, PostRenderValidation, SchemaSection, TargetPlane,
+        VARIABLE, ValidationRule,
     },
     text_enum::text_enum,
 };
@@ -47,10 +47,11 @@ pub struct Trait {
 impl Trait {
     /// The rules that the schema does not show, for a trait that stands at `path`.
     pub(super) fn check(&self, path: &str, diagnostics: &mut Diagnostics) {
-        let mut check = |list: &str, index: usize, for_each: &Option<String>, var: &Option<String>| {
-            let path = format!("{path}.{list}[{index}]");
-            template::check_loop(for_each.as_ref(), var.as_ref(), &path, diagnostics);
-        };
+        let mut check =
+            |list: &str, index: usize, for_each: &Option<String>, var: &Option<String>| {
+                let path = format!("{path}.{list}[{index}]");
+                template::check_loop(for_each.as_ref(), var.as_ref(), &path, diagnostics);
+            };
         for (index, create) in self.creates.iter().enumerate() {
             check("creates", index, &create.for_each, &create.var);
         }
@@ -72,11 +73,7 @@ impl Trait {
     /// The conditions that must hold before anything is rendered, under whichever name.
     #[must_use]
     pub fn pre_render_rules(&self) -> (&'static str, &[ValidationRule]) {
-        if self.pre_render_validations.is_empty() {
-            ("validations", &self.validations)
-        } else {
-            ("preRenderValidations", &self.pre_render_validations)
-        }
+        template::pre_render_rules(&self.validations, &self.pre_render_validations)
     }
 }
 
@@ -173,8 +170,7 @@ pub struct TraitRemove {
 
 impl Kind for Trait {
     const NAME: KindName = KindName::Trait;
-    const SHORT_NAMES: &'static [(Scope, &'static str)] =
-        &[
+    const SHORT_NAMES: &'static [(Scope, &'static str)] = &[
         (Scope::Namespaced, "trait"),
         (Scope::Namespaced, "traits"),
         (Scope::Cluster, "ctrait"),

@@ -10,7 +10,7 @@ use super::{
     template::{EXPRESSION, FreeForm, SchemaSection},
     text_enum::text_enum,
 };
-use crate::{Conditions, Kind, KindName, Scope, Diagnostics};
+use crate::{Conditions, Diagnostics, Kind, KindName, Scope};
 
 /// Account as which runs act in the workflow plane.
 pub const SERVICE_ACCOUNT: &str = "workflow-sa";
@@ -72,7 +72,10 @@ text_enum! {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExternalRef {
     /// Name by which expressions read it.
-    #[schemars(length(min = 2, max = 63), regex(pattern = "^[a-z][a-z0-9-]*[a-z0-9]$"))]
+    #[schemars(
+        length(min = 2, max = 63),
+        regex(pattern = "^[a-z][a-z0-9-]*[a-z0-9]$")
+    )]
     pub id: String,
     /// Its API version.
     #[schemars(length(min = 1))]
@@ -101,7 +104,10 @@ impl Kind for Workflow {
 
     /// Runs act as the account that the platform makes for them.
     fn apply_defaults(&mut self, _old: Option<&Self>) {
-        let spec = self.run_template.entry("spec").or_insert_with(|| Value::Object(FreeForm::new()));
+        let spec = self
+            .run_template
+            .entry("spec")
+            .or_insert_with(|| Value::Object(FreeForm::new()));
         if let Value::Object(spec) = spec {
             spec.insert("serviceAccountName".to_owned(), SERVICE_ACCOUNT.into());
         }

@@ -8,7 +8,7 @@ use super::{
     plane::{self, ClusterAgent, PlaneStatus, SecretStoreRef},
     reference::ObservabilityPlaneRef,
 };
-use crate::{Kind, KindName, Scope, name, IndexKey, ObjectMeta};
+use crate::{IndexKey, Kind, KindName, ObjectMeta, Scope, name};
 
 /// Spec of a workflow plane.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,7 +45,8 @@ impl WorkflowPlane {
 
 impl Kind for WorkflowPlane {
     const NAME: KindName = KindName::WorkflowPlane;
-    const SHORT_NAMES: &'static [(Scope, &'static str)] = &[(Scope::Cluster, "cwp"), (Scope::Cluster, "cwps")];
+    const SHORT_NAMES: &'static [(Scope, &'static str)] =
+        &[(Scope::Cluster, "cwp"), (Scope::Cluster, "cwps")];
     const FINALIZER: Option<&'static str> = Some("openchoreo.dev/workflowplane-cleanup");
     const REQUIRED_IN_CLUSTER: &'static [&'static str] = &["planeID"];
     type Status = PlaneStatus;

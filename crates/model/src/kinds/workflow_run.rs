@@ -5,8 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{immutable, reference::WorkflowKind, template::FreeForm, text_enum::text_enum, workflow::TTL};
-use crate::{Conditions, IndexKey, Kind, KindName, ObjectKey, ObjectMeta, schema, Diagnostics, Scope};
+use super::{
+    immutable, reference::WorkflowKind, template::FreeForm, text_enum::text_enum, workflow::TTL,
+};
+use crate::{
+    Conditions, Diagnostics, IndexKey, Kind, KindName, ObjectKey, ObjectMeta, Scope, schema,
+};
 
 /// Spec of a workflow run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -140,7 +144,11 @@ impl WorkflowRun {
     /// The runs that carry the labels of a component.
     #[must_use]
     pub fn of_component(namespace: &str, project: &str, component: &str) -> IndexKey {
-        IndexKey::new(KindName::WorkflowRun, "component", &[namespace, project, component])
+        IndexKey::new(
+            KindName::WorkflowRun,
+            "component",
+            &[namespace, project, component],
+        )
     }
 }
 
@@ -152,9 +160,21 @@ impl Kind for WorkflowRun {
     fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
         let (old, new) = (old.map(|old| &old.workflow), &self.workflow);
         let kind = old.map(|old| &old.kind);
-        immutable::check(kind, &new.kind, "spec.workflow.kind", "kind is immutable", diagnostics);
+        immutable::check(
+            kind,
+            &new.kind,
+            "spec.workflow.kind",
+            "kind is immutable",
+            diagnostics,
+        );
         let name = old.map(|old| &old.name);
-        immutable::check(name, &new.name, "spec.workflow.name", "name is immutable", diagnostics);
+        immutable::check(
+            name,
+            &new.name,
+            "spec.workflow.name",
+            "name is immutable",
+            diagnostics,
+        );
     }
 
     fn exports(status: &WorkflowRunStatus) -> Value {

@@ -5,7 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{container::{self, Container}, immutable, dependency::Dependencies, endpoint::Endpoint, owner::ComponentOwner};
+use super::{
+    container::{self, Container},
+    dependency::Dependencies,
+    endpoint::Endpoint,
+    immutable,
+    owner::ComponentOwner,
+};
 use crate::{Column, Diagnostics, IndexKey, Kind, KindName, ObjectMeta, Scope, kind::NoStatus};
 
 /// Spec of a workload.
@@ -34,21 +40,37 @@ impl Workload {
     /// The workloads of a component; there should be one.
     #[must_use]
     pub fn of_component(namespace: &str, project: &str, component: &str) -> IndexKey {
-        IndexKey::new(KindName::Workload, "component", &[namespace, project, component])
+        IndexKey::new(
+            KindName::Workload,
+            "component",
+            &[namespace, project, component],
+        )
     }
 }
 
 impl Kind for Workload {
     const NAME: KindName = KindName::Workload;
     const COLUMNS: &'static [Column] = &[
-        Column { name: "Project", path: ".spec.owner.projectName" },
-        Column { name: "Component", path: ".spec.owner.componentName" },
+        Column {
+            name: "Project",
+            path: ".spec.owner.projectName",
+        },
+        Column {
+            name: "Component",
+            path: ".spec.owner.componentName",
+        },
     ];
     type Status = NoStatus;
 
     fn validate(&self, old: Option<&Self>, _scope: Scope, diagnostics: &mut Diagnostics) {
         let rule = "spec.owner is immutable";
-        immutable::check(old.map(|old| &old.owner), &self.owner, "spec.owner", rule, diagnostics);
+        immutable::check(
+            old.map(|old| &old.owner),
+            &self.owner,
+            "spec.owner",
+            rule,
+            diagnostics,
+        );
         let Container { env, files, .. } = &self.container;
         container::check_sources(env, files, "spec.container", diagnostics);
         if let Some(dependencies) = &self.dependencies {
