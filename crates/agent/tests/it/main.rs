@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -140,7 +140,6 @@ async fn an_agent_works_from_its_records_while_the_hub_is_away() {
 
     let first = site.appears("first").await;
     let uid = first["metadata"]["uid"].as_str().unwrap().to_owned();
-    let begun = Instant::now();
     let precondition = Precondition {
         uid,
         resource_version: String::new(),
@@ -150,11 +149,6 @@ async fn an_agent_works_from_its_records_while_the_hub_is_away() {
         .await
         .unwrap();
     site.appears("first").await;
-    assert!(
-        begun.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        begun.elapsed()
-    );
     assert!(tasks.failure().is_none());
     assert!(tasks.stop(Duration::from_secs(5)).await.is_empty());
 }

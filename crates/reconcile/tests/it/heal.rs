@@ -1,5 +1,3 @@
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use cluster::{ObjectId, Precondition};
@@ -42,10 +40,9 @@ async fn set_image(site: &Site, image: &str) {
     site.cluster.merge(&id, &patch).await.unwrap();
 }
 
-/// Deletes and changes the deployment, and gives how long the repairs took.
-async fn disturb(site: &Site) -> (Duration, Duration) {
+/// Deletes and changes the deployment, and waits for each repair.
+async fn disturb(site: &Site) {
     let before = web(site).await;
-    let begun = Instant::now();
     delete(site, &before).await;
     let uid = before["metadata"]["uid"].clone();
     until("the deployment is made again", async || {
@@ -53,14 +50,11 @@ async fn disturb(site: &Site) -> (Duration, Duration) {
         (found["metadata"]["uid"] != uid).then_some(())
     })
     .await;
-    let deleted = begun.elapsed();
-    let begun = Instant::now();
     set_image(site, "example.test/evil:1").await;
     until("the image is set back", async || {
         (image(&web(site).await) == "example.test/web:1").then_some(())
     })
     .await;
-    (deleted, begun.elapsed())
 }
 
 async fn applied(site: &Site, name: &str) -> (Agent, model::UnitId) {
@@ -77,11 +71,7 @@ async fn applied(site: &Site, name: &str) -> (Agent, model::UnitId) {
 async fn what_others_delete_or_change_is_repaired() {
     let site = Site::new().await;
     let (agent, _) = applied(&site, "a").await;
-    let (deleted, changed) = disturb(&site).await;
-    assert!(
-        deleted < Duration::from_secs(1) && changed < Duration::from_secs(1),
-        "{deleted:?} {changed:?}"
-    );
+    disturb(&site).await;
     // The repair is there before the agent has its answer, and counts it.
     until("both repairs are counted", async || {
         (agent.healed() >= 2).then_some(())
@@ -103,11 +93,7 @@ async fn an_agent_that_starts_without_a_hub_repairs_from_its_records() {
     })
     .await;
     agent.applied(&unit, 1).await;
-    let (deleted, changed) = disturb(&site).await;
-    assert!(
-        deleted < Duration::from_secs(1) && changed < Duration::from_secs(1),
-        "{deleted:?} {changed:?}"
-    );
+    disturb(&site).await;
     agent.stop().await;
 }
 

@@ -5,4 +5,4 @@
 mod apply;
 mod harness;
 mod heal;
-mod speed;
+mod many;
