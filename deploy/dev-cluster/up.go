@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"text/template"
 	"time"
@@ -276,6 +277,9 @@ func (c *cluster) makeCgroups() error {
 		for _, path := range []string{"/quintet", c.cgroup()} {
 			if err := os.MkdirAll(dir+path, 0o755); err != nil {
 				return err
+			}
+			if path == "/quintet" {
+				os.WriteFile(dir+path+"/cpu.shares", []byte(strconv.Itoa(podsShares)), 0)
 			}
 			for _, file := range []string{"cpuset.cpus", "cpuset.mems"} { // empty in a new cpuset
 				if value, err := os.ReadFile(filepath.Join(filepath.Dir(dir+path), file)); err == nil {

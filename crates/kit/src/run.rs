@@ -19,6 +19,11 @@ use drive::{Signals, drive};
 /// Why a service cannot start: any error.
 pub type StartError = Box<dyn Error + Send + Sync>;
 
+/// The allocator of every process of the platform: after a burst it gives memory back, which the system's keeps in an
+/// arena for each thread. `.cargo/config.toml` holds its settings.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 

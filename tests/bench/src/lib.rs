@@ -1,6 +1,6 @@
 //! Benchmarks. Each prints a table for people and at its end `bench.<name>_<unit>=<value>` lines.
 //!
-//! [`flow`]: from a write to the changed Deployment, creation of many components at once, healing
+//! `flow`: from a write to the changed Deployment, creation of many components at once, healing
 //! without the hub, memory.
 
 #![expect(
