@@ -2,7 +2,7 @@
 //!
 //! `expr` knows nothing of them; they are registered here, once per [`Methods`].
 
-use expr::{Arity, Environment, Error, Key, Map, Type, Value};
+use expr::{Environment, Error, Key, Map, Overloads, Value};
 use model::name;
 
 /// Which methods on context variables are known.
@@ -47,25 +47,22 @@ pub const ENDPOINT_RESOURCES: (&str, &str) = ("toEndpointResources", "endpointRe
 /// An environment with the `oc_*` functions, and these methods.
 #[must_use]
 pub fn environment(methods: Methods) -> Environment {
-    let names: &'static [Type] = &[Type::String, Type::List];
+    let names = || Overloads::of(&["string... -> string", "list(dyn) -> string", "-> string"]);
+    let maps = Overloads::of(&["map(string, dyn), map(string, dyn)... -> map(string, dyn)"]);
     let mut builder = Environment::builder()
-        .function("oc_omit", Arity::exactly(0), |_| Ok(Value::Omit))
-        .function("oc_merge", merge_arity(), merge)
+        .function("oc_omit", Overloads::of(&["-> dyn"]), |_| Ok(Value::Omit))
         .function(
-            "oc_generate_name",
-            Arity::at_least(0).of(names).gives(Type::String),
-            |parts| generate("oc_generate_name", parts, name::MAX_NAME),
+            "oc_merge",
+            maps.or_say("oc_merge requires at least 2 arguments"),
+            merge,
         )
-        .function(
-            "oc_dns_label",
-            Arity::at_least(0).of(names).gives(Type::String),
-            |parts| generate("oc_dns_label", parts, name::MAX_LABEL),
-        )
-        .function(
-            "oc_hash",
-            Arity::exactly(1).of(&[Type::String]).gives(Type::String),
-            hash,
-        );
+        .function("oc_generate_name", names(), |parts| {
+            generate("oc_generate_name", parts, name::MAX_NAME)
+        })
+        .function("oc_dns_label", names(), |parts| {
+            generate("oc_dns_label", parts, name::MAX_LABEL)
+        })
+        .function("oc_hash", Overloads::of(&["string -> string"]), hash);
     if methods == Methods::Component {
         for (receiver, method, field) in COMPONENT_METHODS {
             builder = builder.method_as_field((receiver, method), (DERIVED, field));
@@ -74,13 +71,6 @@ pub fn environment(methods: Methods) -> Environment {
         builder = builder.method_as_lookup(("workload", method), (DERIVED, field));
     }
     builder.build()
-}
-
-const fn merge_arity() -> Arity {
-    Arity::at_least(2)
-        .of(&[Type::Map])
-        .gives(Type::Map)
-        .or_say("oc_merge requires at least 2 arguments")
 }
 
 /// One map of all, the later ones winning key by key.

@@ -2,8 +2,8 @@
 //! 4): that schemas are schemas, that every expression compiles and names only variables that will be
 //! there, that objects say what they must and stay in their cell.
 //!
-//! Types of values are checked as far as they follow from the text of an expression; a field that a
-//! schema does not have is found when the template is rendered. Paths are those of the document.
+//! Parameters have the types that their schemas give them, all other variables the shape that they will
+//! have. Paths are those of the document.
 
 mod component_type;
 mod expressions;
@@ -12,6 +12,7 @@ mod schemas;
 mod template;
 mod traits;
 mod uses;
+mod variables;
 mod workflow;
 
 use serde_json::Value;

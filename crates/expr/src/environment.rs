@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 
+use crate::check::{self, Declarations, Signature, StaticType};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::program::Program;
-use crate::value::{Type, Value};
+use crate::syntax;
+use crate::value::Value;
 
 /// The functions and limits of a family of expressions, and a bounded cache of their programs.
 /// Cloning is cheap and shares the cache.
@@ -23,7 +25,8 @@ pub struct Environment {
 
 struct Inner {
     functions: HashMap<&'static str, Arc<Custom>>,
-    rewrites: HashMap<(&'static str, &'static str), (usize, Rewrite)>,
+    rewrites: HashMap<(&'static str, &'static str), Rewrite>,
+    binds: bool,
     limits: Limits,
     programs: Cache<Box<str>, Result<Program, Error>>,
 }
@@ -31,91 +34,44 @@ struct Inner {
 /// A builder of environments.
 pub struct Builder {
     functions: HashMap<&'static str, Arc<Custom>>,
-    rewrites: HashMap<(&'static str, &'static str), (usize, Rewrite)>,
+    rewrites: HashMap<(&'static str, &'static str), Rewrite>,
+    binds: bool,
     limits: Limits,
     capacity: u64,
 }
 
-/// How many arguments a function takes, and of which types.
-#[derive(Debug, Clone, Copy)]
-pub struct Arity {
-    /// At least so many.
-    pub min: usize,
-    /// At most so many.
-    pub max: usize,
-    /// The types an argument may have; none given means any. Checked when an expression is
-    /// compiled, as far as types are known; the function checks again.
-    pub accepts: &'static [Type],
-    /// The type of every result, if there is one.
-    pub result: Option<Type>,
-    /// What to say when the number of arguments is wrong.
-    pub message: &'static str,
+/// What a function takes and gives.
+#[derive(Debug, Clone)]
+pub struct Overloads {
+    signatures: Vec<Signature>,
+    message: &'static str,
 }
 
-impl Arity {
-    /// Exactly `count` arguments of any type.
+impl Overloads {
+    /// From texts such as `string, list(int) -> bool`.
+    ///
+    /// The types are `dyn`, `null`, `bool`, `int`, `uint`, `double`, `string`, `bytes`, `timestamp`, `duration`,
+    /// `list(T)`, `map(K, V)`, `optional(T)` and `type(T)`; a capital letter is any type, the same wherever it
+    /// stands; any other word is a type of that name. `T...` at the end is one argument or more.
+    ///
+    /// # Panics
+    /// When a text is no such signature: they are part of the program.
     #[must_use]
-    pub const fn exactly(count: usize) -> Self {
+    pub fn of(texts: &[&str]) -> Self {
+        let parse = |text: &&str| {
+            Signature::parse(text).unwrap_or_else(|| panic!("'{text}' is not a signature"))
+        };
         Self {
-            min: count,
-            max: count,
-            accepts: &[],
-            result: None,
+            signatures: texts.iter().map(parse).collect(),
             message: "",
         }
     }
 
-    /// `min` arguments or more, of any type.
-    #[must_use]
-    pub const fn at_least(min: usize) -> Self {
-        Self {
-            min,
-            max: usize::MAX,
-            accepts: &[],
-            result: None,
-            message: "",
-        }
-    }
-
-    /// With these argument types.
-    #[must_use]
-    pub const fn of(mut self, accepts: &'static [Type]) -> Self {
-        self.accepts = accepts;
-        self
-    }
-
-    /// With this result type.
-    #[must_use]
-    pub const fn gives(mut self, result: Type) -> Self {
-        self.result = Some(result);
-        self
-    }
-
-    /// With this message when the number of arguments is wrong.
+    /// With this message where no overload takes so many arguments.
     #[must_use]
     pub const fn or_say(mut self, message: &'static str) -> Self {
         self.message = message;
         self
-    }
-
-    /// What is wrong with a call whose arguments have these types.
-    pub(crate) fn refuses(&self, name: &str, arguments: &[Option<Type>]) -> Option<String> {
-        let fits = (self.min..=self.max).contains(&arguments.len());
-        if !fits && !self.message.is_empty() {
-            return Some(self.message.to_owned());
-        }
-        let accepted = |kind: &Type| self.accepts.is_empty() || self.accepts.contains(kind);
-        if fits && arguments.iter().flatten().all(accepted) {
-            return None;
-        }
-        let types: Vec<_> = arguments
-            .iter()
-            .map(|kind| kind.map_or("dyn", Type::name))
-            .collect();
-        Some(format!(
-            "found no matching overload for '{name}' applied to '({})'",
-            types.join(", ")
-        ))
     }
 }
 
@@ -123,13 +79,23 @@ type Body = dyn Fn(&[Value]) -> Result<Value, Error> + Send + Sync;
 
 /// A function registered from outside.
 pub(crate) struct Custom {
-    arity: Arity,
+    overloads: Overloads,
     body: Box<Body>,
 }
 
 impl Custom {
-    pub(crate) const fn signature(&self) -> &Arity {
-        &self.arity
+    pub(crate) fn overloads(&self) -> &[Signature] {
+        &self.overloads.signatures
+    }
+
+    /// Its own words for a number of arguments that it does not take.
+    pub(crate) fn refuses(&self, count: usize) -> Option<&'static str> {
+        let overloads = &self.overloads;
+        let taken = overloads
+            .signatures
+            .iter()
+            .any(|signature| signature.takes(count));
+        (!taken && !overloads.message.is_empty()).then_some(overloads.message)
     }
 
     pub(crate) fn call(&self, arguments: &[Value]) -> Result<Value, Error> {
@@ -140,18 +106,18 @@ impl Custom {
 impl fmt::Debug for Custom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Custom")
-            .field("arity", &self.arity)
+            .field("overloads", &self.overloads)
             .finish_non_exhaustive()
     }
 }
 
-/// What a method call on a certain variable stands for.
+/// The field that a method call on a certain variable stands for: `object.field` or, with an argument,
+/// `object.field[?argument]`.
 #[derive(Debug, Clone)]
-pub(crate) enum Rewrite {
-    /// `object.field`.
-    Field { object: Arc<str>, field: Arc<str> },
-    /// `object.field[?argument]`.
-    OptionalIndex { object: Arc<str>, field: Arc<str> },
+struct Rewrite {
+    object: Arc<str>,
+    field: Arc<str>,
+    arguments: usize,
 }
 
 impl Environment {
@@ -164,6 +130,7 @@ impl Environment {
         Builder {
             functions: HashMap::new(),
             rewrites: HashMap::new(),
+            binds: false,
             limits: Limits::default(),
             capacity: Self::PROGRAMS,
         }
@@ -185,6 +152,20 @@ impl Environment {
         program
     }
 
+    /// The type of an expression where these variables are declared.
+    ///
+    /// # Errors
+    /// Every problem, in the order of the text: syntax, names that are not there, types that do not fit.
+    pub fn check(&self, source: &str, declared: &Declarations) -> Result<StaticType, Vec<Error>> {
+        let tree = syntax::parse(source, self.limits()).map_err(|error| vec![error])?;
+        check::check(self, source, &tree, declared)
+    }
+
+    /// Whether `cel.bind` is known.
+    pub(crate) fn binds(&self) -> bool {
+        self.inner.binds
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.inner.limits
     }
@@ -193,18 +174,19 @@ impl Environment {
         self.inner.functions.get(name).cloned()
     }
 
+    /// The variable and the field that `receiver.method` stands for with so many arguments.
     pub(crate) fn rewrite(
         &self,
         receiver: &str,
         method: &str,
         arguments: usize,
-    ) -> Option<Rewrite> {
-        let (_, (count, rewrite)) = self
+    ) -> Option<(Arc<str>, Arc<str>)> {
+        let (_, rewrite) = self
             .inner
             .rewrites
             .iter()
             .find(|((known, name), _)| *known == receiver && *name == method)?;
-        (*count == arguments).then(|| rewrite.clone())
+        (rewrite.arguments == arguments).then(|| (rewrite.object.clone(), rewrite.field.clone()))
     }
 }
 
@@ -229,13 +211,13 @@ impl Builder {
     pub fn function(
         mut self,
         name: &'static str,
-        arity: Arity,
+        overloads: Overloads,
         body: impl Fn(&[Value]) -> Result<Value, Error> + Send + Sync + 'static,
     ) -> Self {
         self.functions.insert(
             name,
             Arc::new(Custom {
-                arity,
+                overloads,
                 body: Box::new(body),
             }),
         );
@@ -250,11 +232,12 @@ impl Builder {
         (receiver, method): (&'static str, &'static str),
         (object, field): (&'static str, &'static str),
     ) -> Self {
-        let rewrite = Rewrite::Field {
+        let rewrite = Rewrite {
             object: object.into(),
             field: field.into(),
+            arguments: 0,
         };
-        self.rewrites.insert((receiver, method), (0, rewrite));
+        self.rewrites.insert((receiver, method), rewrite);
         self
     }
 
@@ -265,11 +248,19 @@ impl Builder {
         (receiver, method): (&'static str, &'static str),
         (object, field): (&'static str, &'static str),
     ) -> Self {
-        let rewrite = Rewrite::OptionalIndex {
+        let rewrite = Rewrite {
             object: object.into(),
             field: field.into(),
+            arguments: 1,
         };
-        self.rewrites.insert((receiver, method), (1, rewrite));
+        self.rewrites.insert((receiver, method), rewrite);
+        self
+    }
+
+    /// Adds `cel.bind(name, value, expression)`.
+    #[must_use]
+    pub const fn with_bind(mut self) -> Self {
+        self.binds = true;
         self
     }
 
@@ -294,6 +285,7 @@ impl Builder {
             inner: Arc::new(Inner {
                 functions: self.functions,
                 rewrites: self.rewrites,
+                binds: self.binds,
                 limits: self.limits,
                 programs: Cache::new(self.capacity),
             }),

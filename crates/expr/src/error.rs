@@ -1,24 +1,38 @@
 //! What can go wrong with an expression, and where.
 
 use std::fmt;
+use std::ops::Range;
 
-/// A place in the source text of an expression: one-based line and column, in characters.
+/// A place in the source text of an expression: where it starts, and how far it reaches on that line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// One-based line.
     pub line: u32,
     /// One-based column, in characters.
     pub column: u32,
+    /// Characters from there, one at least.
+    pub width: u32,
 }
 
 impl Position {
     /// The position of a byte offset into `source`; past the end counts as the end.
     #[must_use]
     pub fn of(source: &str, offset: usize) -> Self {
-        let mut offset = offset.min(source.len());
-        while !source.is_char_boundary(offset) {
-            offset -= 1;
-        }
+        Self::over(source, offset..offset)
+    }
+
+    /// The position of a range of bytes of `source`, up to the end of its first line.
+    #[must_use]
+    pub fn over(source: &str, bytes: Range<usize>) -> Self {
+        let inside = |offset: usize| {
+            let mut offset = offset.min(source.len());
+            while !source.is_char_boundary(offset) {
+                offset -= 1;
+            }
+            offset
+        };
+        let offset = inside(bytes.start);
+        let marked = source[offset..inside(bytes.end).max(offset)].lines().next();
         let before = &source[..offset];
         let line = before.matches('\n').count() + 1;
         let column = before
@@ -32,6 +46,7 @@ impl Position {
         Self {
             line: small(line),
             column: small(column),
+            width: small(marked.map_or(1, |marked| marked.chars().count().max(1))),
         }
     }
 }
@@ -61,15 +76,14 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// Types that are known before evaluation and fit no overload.
-    #[error("{at}: found no matching overload for '{function}' applied to '({operands})'")]
+    /// Types that are known before evaluation and do not fit: no overload takes them, or a field
+    /// is not there.
+    #[error("{at}: {message}")]
     Type {
-        /// Where the call or operator stands.
+        /// Where the call, operator or field stands.
         at: Position,
-        /// The function or operator.
-        function: String,
-        /// The operand types, separated by commas.
-        operands: String,
+        /// What does not fit.
+        message: String,
     },
     /// A field or a map key that is not there.
     #[error("no such key: {0}")]
@@ -109,6 +123,32 @@ impl Error {
     /// A function's complaint about its arguments.
     pub fn argument(message: impl Into<String>) -> Self {
         Self::Argument(message.into())
+    }
+
+    /// Where in the source text it went wrong, if the text alone shows it.
+    #[must_use]
+    pub const fn position(&self) -> Option<Position> {
+        match self {
+            Self::Syntax { at, .. } | Self::Undeclared { at, .. } | Self::Type { at, .. } => {
+                Some(*at)
+            }
+            _ => None,
+        }
+    }
+
+    /// The error for people: its text, the line of `source` that it is about, and a mark below the place.
+    #[must_use]
+    pub fn render(&self, source: &str) -> String {
+        let Some(at) = self.position() else {
+            return self.to_string();
+        };
+        let line = at.line.saturating_sub(1) as usize;
+        let line = source.lines().nth(line).unwrap_or_default();
+        // Tabs stay tabs, so that the mark stands below what it marks.
+        let before = line.chars().take(at.column.saturating_sub(1) as usize);
+        let blanks: String = before.map(|c| if c == '\t' { c } else { ' ' }).collect();
+        let mark = "^".repeat(at.width as usize);
+        format!("{self}\n | {line}\n | {blanks}{mark}")
     }
 
     /// Whether the expression itself is wrong, whatever values it meets.

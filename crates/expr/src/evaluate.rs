@@ -68,6 +68,11 @@ impl Machine<'_> {
             Node::Map(entries) => self.map(entries),
             Node::Call(callee, arguments) => self.call(callee, arguments),
             Node::Loop(pass) => self.pass(pass),
+            Node::Bind { slot, value, body } => {
+                let value = self.value(value)?;
+                self.bind(*slot, value);
+                self.value(body)
+            }
             Node::OptionalMap {
                 target,
                 slot,

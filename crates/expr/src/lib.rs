@@ -16,6 +16,7 @@
 )]
 
 mod bindings;
+mod check;
 mod environment;
 mod error;
 mod evaluate;
@@ -26,7 +27,8 @@ mod syntax;
 mod value;
 
 pub use bindings::Bindings;
-pub use environment::{Arity, Builder, Environment};
+pub use check::{Declarations, ObjectType, StaticType};
+pub use environment::{Builder, Environment, Overloads};
 pub use error::{Error, Position};
 pub use limits::Limits;
 pub use program::{Program, Reference};

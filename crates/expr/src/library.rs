@@ -16,9 +16,10 @@ mod time;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::check::Signature;
 use crate::error::Error;
 use crate::evaluate::{Budget, no_overload};
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 pub(crate) use format::check as check_format;
 pub(crate) use lists::sortable;
@@ -27,7 +28,7 @@ type Outcome = Result<Value, Error>;
 type Body = fn(&[Value], &mut Budget) -> Outcome;
 
 /// How a function is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     /// `f(x)`.
     Global,
@@ -40,55 +41,39 @@ pub(crate) enum Style {
 pub(crate) struct Function {
     name: &'static str,
     style: Style,
-    min: usize,
-    max: usize,
-    /// The type of every result, if there is one.
-    pub(crate) result: Option<Type>,
+    /// What it takes and gives: the texts of [`Signature`]s.
+    overloads: &'static [&'static str],
     pub(crate) body: Body,
 }
 
-const fn global(name: &'static str, count: usize, body: Body) -> Function {
+const fn global(name: &'static str, overloads: &'static [&'static str], body: Body) -> Function {
     Function {
         name,
         style: Style::Global,
-        min: count,
-        max: count,
-        result: None,
+        overloads,
         body,
     }
 }
 
-/// `count` leaves the receiver out.
-const fn member(name: &'static str, count: usize, body: Body) -> Function {
-    let count = count + 1;
+/// The receiver is the first parameter.
+const fn member(name: &'static str, overloads: &'static [&'static str], body: Body) -> Function {
     Function {
         name,
         style: Style::Member,
-        min: count,
-        max: count,
-        result: None,
+        overloads,
         body,
     }
 }
 
-impl Function {
-    const fn gives(mut self, result: Type) -> Self {
-        self.result = Some(result);
-        self
-    }
-
-    const fn up_to(mut self, more: usize) -> Self {
-        self.max = self.min + more;
-        self
-    }
-
-    const fn or_more(mut self) -> Self {
-        self.max = usize::MAX;
-        self
-    }
+/// All functions of one name and style.
+#[derive(Default)]
+struct Named {
+    signatures: Vec<Signature>,
+    /// The function of each signature.
+    functions: Vec<&'static Function>,
 }
 
-static FUNCTIONS: LazyLock<HashMap<(&str, Style), Vec<&Function>>> = LazyLock::new(|| {
+static FUNCTIONS: LazyLock<HashMap<&'static str, [Named; 2]>> = LazyLock::new(|| {
     let tables: [&'static [Function]; 9] = [
         convert::FUNCTIONS,
         encoders::FUNCTIONS,
@@ -100,28 +85,37 @@ static FUNCTIONS: LazyLock<HashMap<(&str, Style), Vec<&Function>>> = LazyLock::n
         strings::FUNCTIONS,
         time::FUNCTIONS,
     ];
-    let mut functions: HashMap<_, Vec<_>> = HashMap::new();
+    let mut functions: HashMap<_, [Named; 2]> = HashMap::new();
     for function in tables.into_iter().flatten() {
-        functions
-            .entry((function.name, function.style))
-            .or_default()
-            .push(function);
+        let styles = functions.entry(function.name).or_default();
+        let named = &mut styles[function.style as usize];
+        for overload in function.overloads {
+            named.signatures.extend(Signature::parse(overload));
+            named.functions.push(function);
+        }
     }
     functions
 });
 
 /// Whether there is a function of this name, with whatever number of arguments.
 pub(crate) fn exists(name: &str, style: Style) -> bool {
-    FUNCTIONS.contains_key(&(name, style))
+    !signatures(name, style).is_empty()
+}
+
+/// What the functions of this name take and give.
+pub(crate) fn signatures(name: &str, style: Style) -> &'static [Signature] {
+    match FUNCTIONS.get(name) {
+        Some(styles) => &styles[style as usize].signatures,
+        None => &[],
+    }
 }
 
 /// The function of this name that takes so many arguments, the receiver included.
 pub(crate) fn find(name: &str, style: Style, arguments: usize) -> Option<&'static Function> {
-    let overloads = FUNCTIONS.get(&(name, style))?;
-    overloads
-        .iter()
-        .find(|known| (known.min..=known.max).contains(&arguments))
-        .copied()
+    let named = &FUNCTIONS.get(name)?[style as usize];
+    let fits = |signature: &Signature| signature.takes(arguments);
+    let at = named.signatures.iter().position(fits)?;
+    named.functions.get(at).copied()
 }
 
 fn mismatch(function: &str, arguments: &[Value]) -> Error {
@@ -153,5 +147,19 @@ fn items<'a>(
     match arguments.get(index) {
         Some(Value::List(items)) => Ok(items),
         _ => Err(mismatch(function, arguments)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_signature_of_the_library_is_one() {
+        for (name, styles) in FUNCTIONS.iter() {
+            for named in styles {
+                assert_eq!(named.signatures.len(), named.functions.len(), "{name}");
+            }
+        }
     }
 }

@@ -1,20 +1,21 @@
 //! A compiled expression.
 
+mod call;
 mod lower;
-mod macros;
 mod node;
-mod overload;
 
 use std::sync::Arc;
 
 use crate::bindings::Bindings;
+use crate::check::{self, Declarations, StaticType};
 use crate::environment::Environment;
 use crate::error::{Error, Position};
 use crate::evaluate;
 use crate::limits::Limits;
 use crate::syntax;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
+pub(crate) use call::{Meaning, Place, Shape, dotted};
 pub(crate) use node::{Arithmetic, Callee, Comparison, Loop, LoopKind, Node, Root};
 
 /// A compiled expression. Cloning is cheap.
@@ -33,7 +34,7 @@ struct Inner {
     references: Vec<Reference>,
     /// Loop variables that are alive at once, at most.
     slots: usize,
-    result: Option<Type>,
+    result: StaticType,
     limits: Limits,
 }
 
@@ -52,13 +53,15 @@ impl Program {
     pub(crate) fn compile(environment: &Environment, source: &str) -> Result<Self, Error> {
         let limits = *environment.limits();
         let tree = syntax::parse(source, &limits)?;
+        let open = Declarations::open();
+        let result = check::check(environment, source, &tree, &open).map_err(first)?;
         let lowered = lower::lower(environment, source, &tree)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 root: lowered.root,
                 references: lowered.references,
                 slots: lowered.slots,
-                result: lowered.result,
+                result,
                 limits,
             }),
         })
@@ -70,10 +73,10 @@ impl Program {
         &self.inner.references
     }
 
-    /// The type of every result, where it follows from the text alone.
+    /// The type of every result, as far as it follows from the text alone.
     #[must_use]
-    pub fn result_type(&self) -> Option<Type> {
-        self.inner.result
+    pub fn result_type(&self) -> &StaticType {
+        &self.inner.result
     }
 
     /// Checks that every variable is declared.
@@ -106,6 +109,12 @@ impl Program {
         }
         evaluate::run(&inner.root, globals, inner.slots, &inner.limits)
     }
+}
+
+/// The one problem that an expression is refused with.
+fn first(problems: Vec<Error>) -> Error {
+    let first = problems.into_iter().next();
+    first.unwrap_or_else(|| Error::argument("not an expression"))
 }
 
 impl Reference {

@@ -2,12 +2,10 @@
 
 use serde_json::Value;
 
+use expr::StaticType;
 use model::{Diagnostics, kinds::ComponentType};
 
-use super::{
-    expressions::{Expressions, Names},
-    schemas, template,
-};
+use super::{expressions::Expressions, schemas, template, variables};
 
 /// Checks the spec that stands at `base`, as `spec` or `spec.componentType.spec`.
 pub(super) fn check(
@@ -21,7 +19,8 @@ pub(super) fn check(
         base,
         diagnostics,
     );
-    let names = Names::of_component_type();
+    let names =
+        variables::of_component_type((spec.parameters.as_ref(), spec.environment_configs.as_ref()));
     for (index, resource) in spec.resources.iter().enumerate() {
         let path = format!("{base}.resources[{index}]");
         template::resource(expressions, resource, &names, &path, diagnostics);
@@ -43,6 +42,10 @@ pub(super) fn check(
         &format!("{base}.postRenderValidations"),
         diagnostics,
     );
+    // What parameters the bindings of an embedded trait name is left to rendering, as in the reference.
+    let names = names
+        .with("parameters", StaticType::Dyn)
+        .with("environmentConfigs", StaticType::Dyn);
     for (index, embedded) in spec.traits.iter().enumerate() {
         let path = format!("{base}.traits[{index}]");
         let values = [

@@ -2,71 +2,15 @@
 
 use serde_json::Value;
 
-use expr::Type;
+use expr::{Declarations, StaticType};
 use model::{Diagnostics, kinds::template::PostRenderValidation};
 
+use super::variables;
 use crate::{
     functions::Methods,
     render,
     template::{Engine, find_expressions},
 };
-
-/// The variables of component types; traits and projects have others.
-const COMPONENT: &[&str] = &[
-    "metadata",
-    "parameters",
-    "environmentConfigs",
-    "dataplane",
-    "environment",
-    "gateway",
-    "workload",
-    "configurations",
-    "dependencies",
-    crate::functions::DERIVED,
-];
-
-/// The variables that an expression may name.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Names<'a>(Vec<&'a str>);
-
-impl<'a> Names<'a> {
-    pub(super) fn of_component_type() -> Self {
-        Self(COMPONENT.to_vec())
-    }
-
-    pub(super) fn of_trait() -> Self {
-        Self::of_component_type().and("trait")
-    }
-
-    pub(super) fn of_project() -> Self {
-        let names = &[
-            "metadata",
-            "parameters",
-            "environmentConfigs",
-            "dataplane",
-            "environment",
-        ];
-        Self(names.to_vec()).and("gateway")
-    }
-
-    pub(super) fn of_workflow() -> Self {
-        Self(vec!["metadata", "parameters", "workflowplane"])
-    }
-
-    pub(super) fn and(&self, name: &'a str) -> Self {
-        let mut names = self.0.clone();
-        names.push(name);
-        Self(names)
-    }
-
-    /// With the variable of a loop, if there is a loop.
-    pub(super) fn in_loop(&self, for_each: Option<&str>, var: Option<&'a str>) -> Self {
-        match for_each.filter(|each| !each.is_empty()) {
-            Some(_) => self.and(render::variable(var)),
-            None => self.clone(),
-        }
-    }
-}
 
 /// Compiles expressions in the environment in which they will be evaluated.
 pub(super) struct Expressions {
@@ -84,7 +28,7 @@ impl Expressions {
     pub(super) fn template(
         &self,
         value: &Value,
-        names: &Names<'_>,
+        names: &Declarations,
         path: &str,
         diagnostics: &mut Diagnostics,
     ) {
@@ -110,7 +54,7 @@ impl Expressions {
     pub(super) fn text(
         &self,
         text: &str,
-        names: &Names<'_>,
+        names: &Declarations,
         path: &str,
         diagnostics: &mut Diagnostics,
     ) {
@@ -119,7 +63,7 @@ impl Expressions {
             Err(error) => return diagnostics.push(path, error.to_string()),
         };
         for expression in found {
-            if let Err(reason) = self.compile(expression.source, names) {
+            if let Err(reason) = self.check(expression.source, names) {
                 diagnostics.push_hint(
                     path,
                     format!("invalid CEL expression '{}': {reason}", expression.source),
@@ -134,32 +78,34 @@ impl Expressions {
         &self,
         what: &str,
         text: Option<&str>,
-        names: &Names<'_>,
+        names: &Declarations,
         path: &str,
         diagnostics: &mut Diagnostics,
     ) {
-        self.alone((what, "boolean"), text, names, path, diagnostics, |found| {
-            found == Type::Bool
-        });
+        let fits = |found: &StaticType| matches!(found, StaticType::Bool | StaticType::Dyn);
+        self.alone((what, "boolean"), text, names, path, diagnostics, fits);
     }
 
-    /// An expression alone that must give a list or a map.
-    pub(super) fn iterable(
+    /// The variables inside of a loop, if there is a loop, over an expression that must give a list or a map.
+    pub(super) fn in_loop(
         &self,
-        text: Option<&str>,
-        names: &Names<'_>,
+        (for_each, var): (Option<&str>, Option<&str>),
+        names: &Declarations,
         path: &str,
         diagnostics: &mut Diagnostics,
-    ) {
-        let fits = |found| matches!(found, Type::List | Type::Map);
-        self.alone(
-            ("forEach", "list or map"),
-            text,
-            names,
-            path,
-            diagnostics,
-            fits,
-        );
+    ) -> Declarations {
+        use StaticType::{Dyn, List, Map};
+        let fits = |found: &StaticType| matches!(found, List(_) | Map(_) | Dyn);
+        let what = ("forEach", "list or map");
+        let path = format!("{path}.forEach");
+        let range = self.alone(what, for_each, names, &path, diagnostics, fits);
+        match for_each.filter(|each| !each.is_empty()) {
+            Some(_) => {
+                let range = range.unwrap_or(Dyn);
+                variables::in_loop(names, render::variable(var), &range)
+            }
+            None => names.clone(),
+        }
     }
 
     #[expect(
@@ -170,49 +116,43 @@ impl Expressions {
         &self,
         (what, wanted): (&str, &str),
         text: Option<&str>,
-        names: &Names<'_>,
+        names: &Declarations,
         path: &str,
         diagnostics: &mut Diagnostics,
-        fits: impl Fn(Type) -> bool,
-    ) {
-        let Some(text) = text.filter(|text| !text.is_empty()) else {
-            return;
-        };
+        fits: impl Fn(&StaticType) -> bool,
+    ) -> Option<StaticType> {
+        let text = text.filter(|text| !text.is_empty())?;
         let found = find_expressions(text).unwrap_or_default();
-        let [expression] = &*found else {
-            return diagnostics.push(path, format!("{what} must be wrapped in ${{...}}"));
-        };
-        if text[expression.start..expression.end] != *text.trim() {
-            return diagnostics.push(path, format!("{what} must be wrapped in ${{...}}"));
-        }
-        let reason = match self.compile(expression.source, names) {
-            Err(reason) => reason,
-            Ok(Some(given)) if !fits(given) => {
-                format!("expression must return {wanted}, got {}", given.name())
+        let alone = match &*found {
+            [expression] if text[expression.start..expression.end] == *text.trim() => expression,
+            _ => {
+                diagnostics.push(path, format!("{what} must be wrapped in ${{...}}"));
+                return None;
             }
-            Ok(_) => return,
+        };
+        let reason = match self.check(alone.source, names) {
+            Err(reason) => reason,
+            Ok(given) if !fits(&given) => format!("expression must return {wanted}, got {given}"),
+            Ok(given) => return Some(given),
         };
         diagnostics.push_hint(path, format!("{what} must return {wanted}: {reason}"), HINT);
+        None
     }
 
-    /// The type that an expression gives, where its text alone tells.
-    fn compile(&self, source: &str, names: &Names<'_>) -> Result<Option<Type>, String> {
-        let program = self
-            .engine
-            .environment()
-            .compile(source)
-            .map_err(|error| error.to_string())?;
-        program
-            .check(|name| names.0.contains(&name))
-            .map_err(|error| error.to_string())?;
-        Ok(program.result_type())
+    /// The type that an expression gives.
+    fn check(&self, source: &str, names: &Declarations) -> Result<StaticType, String> {
+        let checked = self.engine.environment().check(source, names);
+        checked.map_err(|errors| {
+            let rendered: Vec<_> = errors.iter().map(|error| error.render(source)).collect();
+            rendered.join("\n")
+        })
     }
 
     /// Post-render rules: `where` and `rule` see the object and the loop variable, `when` neither.
     pub(super) fn post_rules(
         &self,
         rules: &[PostRenderValidation],
-        names: &Names<'_>,
+        names: &Declarations,
         path: &str,
         diagnostics: &mut Diagnostics,
     ) {
@@ -225,9 +165,10 @@ impl Expressions {
                 &format!("{path}.when"),
                 diagnostics,
             );
-            let each = rule.for_each.as_deref();
-            self.iterable(each, names, &format!("{path}.forEach"), diagnostics);
-            let inner = names.in_loop(each, rule.var.as_deref()).and("resource");
+            let each = (rule.for_each.as_deref(), rule.var.as_deref());
+            let inner = self
+                .in_loop(each, names, &path, diagnostics)
+                .with("resource", StaticType::Dyn);
             let clause = rule.target.condition.as_deref();
             self.condition(
                 "where",

@@ -10,7 +10,9 @@ use model::{
     },
 };
 
-use super::expressions::{Expressions, Names};
+use expr::Declarations;
+
+use super::expressions::Expressions;
 use crate::object;
 
 /// Kinds that run pods for as long as they are wanted.
@@ -27,12 +29,12 @@ pub(super) fn is_workload(kind: &str) -> bool {
 pub(super) fn resource(
     expressions: &Expressions,
     resource: &ResourceTemplate,
-    names: &Names<'_>,
+    names: &Declarations,
     path: &str,
     diagnostics: &mut Diagnostics,
 ) {
     let condition = resource.include_when.as_deref();
-    let each = resource.for_each.as_deref();
+    let each = (resource.for_each.as_deref(), resource.var.as_deref());
     expressions.condition(
         "includeWhen",
         condition,
@@ -40,8 +42,7 @@ pub(super) fn resource(
         &format!("{path}.includeWhen"),
         diagnostics,
     );
-    expressions.iterable(each, names, &format!("{path}.forEach"), diagnostics);
-    let inner = names.in_loop(each, resource.var.as_deref());
+    let inner = expressions.in_loop(each, names, path, diagnostics);
     body(
         expressions,
         &resource.template,
@@ -55,7 +56,7 @@ pub(super) fn resource(
 pub(super) fn body(
     expressions: &Expressions,
     template: &FreeForm,
-    names: &Names<'_>,
+    names: &Declarations,
     path: &str,
     diagnostics: &mut Diagnostics,
 ) {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use expr::{Declarations, StaticType};
 use model::{
     Diagnostics,
     kinds::{
@@ -11,10 +12,7 @@ use model::{
     },
 };
 
-use super::{
-    expressions::{Expressions, Names},
-    schemas, template,
-};
+use super::{expressions::Expressions, schemas, template, variables};
 
 /// Checks the spec that stands at `base`, as `spec` or `spec.traits[0].spec`.
 pub(super) fn check(
@@ -28,7 +26,7 @@ pub(super) fn check(
         base,
         diagnostics,
     );
-    let names = Names::of_trait();
+    let names = variables::of_trait((spec.parameters.as_ref(), spec.environment_configs.as_ref()));
     for (index, item) in spec.creates.iter().enumerate() {
         create(
             expressions,
@@ -72,11 +70,11 @@ pub(super) fn check(
 fn create(
     expressions: &Expressions,
     create: &TraitCreate,
-    names: &Names<'_>,
+    names: &Declarations,
     path: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    let each = create.for_each.as_deref();
+    let each = (create.for_each.as_deref(), create.var.as_deref());
     let place = format!("{path}.includeWhen");
     expressions.condition(
         "includeWhen",
@@ -85,8 +83,7 @@ fn create(
         &place,
         diagnostics,
     );
-    expressions.iterable(each, names, &format!("{path}.forEach"), diagnostics);
-    let inner = names.in_loop(each, create.var.as_deref());
+    let inner = expressions.in_loop(each, names, path, diagnostics);
     let body = &create.template;
     template::body(
         expressions,
@@ -110,13 +107,12 @@ fn create(
 fn patch(
     expressions: &Expressions,
     patch: &TraitPatch,
-    names: &Names<'_>,
+    names: &Declarations,
     path: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    let each = patch.for_each.as_deref();
-    expressions.iterable(each, names, &format!("{path}.forEach"), diagnostics);
-    let inner = names.in_loop(each, patch.var.as_deref());
+    let each = (patch.for_each.as_deref(), patch.var.as_deref());
+    let inner = expressions.in_loop(each, names, path, diagnostics);
     target(expressions, &patch.target, &inner, path, diagnostics);
     for (index, operation) in patch.operations.iter().enumerate() {
         let path = format!("{path}.operations[{index}]");
@@ -145,13 +141,12 @@ fn patch(
 fn remove(
     expressions: &Expressions,
     remove: &TraitRemove,
-    names: &Names<'_>,
+    names: &Declarations,
     path: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    let each = remove.for_each.as_deref();
-    expressions.iterable(each, names, &format!("{path}.forEach"), diagnostics);
-    let inner = names.in_loop(each, remove.var.as_deref());
+    let each = (remove.for_each.as_deref(), remove.var.as_deref());
+    let inner = expressions.in_loop(each, names, path, diagnostics);
     target(expressions, &remove.target, &inner, path, diagnostics);
     let PatchTarget { group, kind, .. } = &remove.target;
     if matches!(&**group, "apps" | "batch") && template::is_workload(kind) {
@@ -168,7 +163,7 @@ fn remove(
 fn target(
     expressions: &Expressions,
     target: &PatchTarget,
-    names: &Names<'_>,
+    names: &Declarations,
     path: &str,
     diagnostics: &mut Diagnostics,
 ) {
@@ -181,7 +176,7 @@ fn target(
         }
     }
     let clause = target.condition.as_deref();
-    let names = names.and("resource");
+    let names = names.with("resource", StaticType::Dyn);
     expressions.condition(
         "where",
         clause,

@@ -9,10 +9,7 @@ use model::{
     kinds::{ProjectType, Workflow, reference::WorkflowPlaneKind, template::FreeForm},
 };
 
-use super::{
-    expressions::{Expressions, Names},
-    schemas, template,
-};
+use super::{expressions::Expressions, schemas, template, variables};
 use crate::object;
 
 /// Checks a workflow.
@@ -23,10 +20,8 @@ pub(super) fn check(
     diagnostics: &mut Diagnostics,
 ) {
     schemas::check("parameters", spec.parameters.as_ref(), "spec", diagnostics);
-    let names = match spec.external_refs.is_empty() {
-        true => Names::of_workflow(),
-        false => Names::of_workflow().and("externalRefs"),
-    };
+    let has_refs = !spec.external_refs.is_empty();
+    let names = variables::of_workflow(spec.parameters.as_ref(), has_refs);
     template::body(
         expressions,
         &spec.run_template,
@@ -97,22 +92,20 @@ pub(super) fn check_project_type(
         "spec",
         diagnostics,
     );
-    let names = Names::of_project();
+    let names =
+        variables::of_project_type((spec.parameters.as_ref(), spec.environment_configs.as_ref()));
     for (index, rule) in spec.validations.iter().enumerate() {
         let path = format!("spec.validations[{index}].rule");
         expressions.condition("rule", Some(&rule.rule), &names, &path, diagnostics);
     }
     for (index, resource) in spec.resources.iter().enumerate() {
         let path = format!("spec.resources[{index}]");
-        let (condition, each) = (
-            resource.include_when.as_deref(),
-            resource.for_each.as_deref(),
-        );
+        let condition = resource.include_when.as_deref();
+        let each = (resource.for_each.as_deref(), resource.var.as_deref());
         let place = format!("{path}.includeWhen");
         expressions.condition("includeWhen", condition, &names, &place, diagnostics);
-        expressions.iterable(each, &names, &format!("{path}.forEach"), diagnostics);
+        let inner = expressions.in_loop(each, &names, &path, diagnostics);
         let body = Value::Object(resource.template.clone());
-        let inner = names.in_loop(each, resource.var.as_deref());
         expressions.template(&body, &inner, &format!("{path}.template"), diagnostics);
     }
     let ids = spec.resources.iter().map(|resource| resource.id.as_str());

@@ -3,24 +3,101 @@
 use super::{Function, Outcome, global, member, mismatch, numerals};
 use crate::error::Error;
 use crate::evaluate::Budget;
-use crate::value::{Duration, Timestamp, Type, Value, double_text};
+use crate::value::{Duration, Timestamp, Value, double_text};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    global("size", 1, size).gives(Type::Int),
-    member("size", 0, size).gives(Type::Int),
-    global("type", 1, |arguments, _| {
+    global(
+        "size",
+        &[
+            "string -> int",
+            "bytes -> int",
+            "list(A) -> int",
+            "map(A, B) -> int",
+        ],
+        size,
+    ),
+    member(
+        "size",
+        &[
+            "string -> int",
+            "bytes -> int",
+            "list(A) -> int",
+            "map(A, B) -> int",
+        ],
+        size,
+    ),
+    global("type", &["A -> type(A)"], |arguments, _| {
         Ok(Value::Type(only(arguments).type_of()))
-    })
-    .gives(Type::Type),
-    global("dyn", 1, |arguments, _| Ok(only(arguments).clone())),
-    global("string", 1, string).gives(Type::String),
-    global("bytes", 1, bytes).gives(Type::Bytes),
-    global("bool", 1, bool).gives(Type::Bool),
-    global("int", 1, int).gives(Type::Int),
-    global("uint", 1, uint).gives(Type::Uint),
-    global("double", 1, double).gives(Type::Double),
-    global("duration", 1, duration).gives(Type::Duration),
-    global("timestamp", 1, timestamp).gives(Type::Timestamp),
+    }),
+    global("dyn", &["A -> dyn"], |arguments, _| {
+        Ok(only(arguments).clone())
+    }),
+    global(
+        "string",
+        &[
+            "string -> string",
+            "bool -> string",
+            "int -> string",
+            "uint -> string",
+            "double -> string",
+            "bytes -> string",
+            "timestamp -> string",
+            "duration -> string",
+        ],
+        string,
+    ),
+    global("bytes", &["bytes -> bytes", "string -> bytes"], bytes),
+    global("bool", &["bool -> bool", "string -> bool"], bool),
+    global(
+        "int",
+        &[
+            "int -> int",
+            "uint -> int",
+            "double -> int",
+            "string -> int",
+            "timestamp -> int",
+            "duration -> int",
+        ],
+        int,
+    ),
+    global(
+        "uint",
+        &[
+            "uint -> uint",
+            "int -> uint",
+            "double -> uint",
+            "string -> uint",
+        ],
+        uint,
+    ),
+    global(
+        "double",
+        &[
+            "double -> double",
+            "int -> double",
+            "uint -> double",
+            "string -> double",
+        ],
+        double,
+    ),
+    global(
+        "duration",
+        &[
+            "duration -> duration",
+            "int -> duration",
+            "string -> duration",
+        ],
+        duration,
+    ),
+    global(
+        "timestamp",
+        &[
+            "timestamp -> timestamp",
+            "int -> timestamp",
+            "string -> timestamp",
+        ],
+        timestamp,
+    ),
 ];
 
 /// The argument of a function that takes one, which the table makes sure of.

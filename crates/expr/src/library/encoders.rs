@@ -6,11 +6,11 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use super::{Function, Outcome, global, mismatch, text};
 use crate::error::Error;
 use crate::evaluate::Budget;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    global("base64.encode", 1, encode).gives(Type::String),
-    global("base64.decode", 1, decode).gives(Type::Bytes),
+    global("base64.encode", &["bytes -> string"], encode),
+    global("base64.decode", &["string -> bytes"], decode),
 ];
 
 fn encode(arguments: &[Value], budget: &mut Budget) -> Outcome {

@@ -8,23 +8,42 @@ use crate::evaluate::Budget;
 use crate::value::{Type, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    member("slice", 2, slice).gives(Type::List),
-    member("flatten", 0, flatten).up_to(1).gives(Type::List),
-    member("sort", 0, sort).gives(Type::List),
-    member("distinct", 0, distinct).gives(Type::List),
-    member("first", 0, |arguments, _| {
+    member("slice", &["list(T), int, int -> list(T)"], slice),
+    member(
+        "flatten",
+        &[
+            "list(list(T)) -> list(T)",
+            "list(dyn) -> list(dyn)",
+            "list(dyn), int -> list(dyn)",
+        ],
+        flatten,
+    ),
+    member(
+        "sort",
+        &[
+            "list(int) -> list(int)",
+            "list(uint) -> list(uint)",
+            "list(double) -> list(double)",
+            "list(bool) -> list(bool)",
+            "list(duration) -> list(duration)",
+            "list(timestamp) -> list(timestamp)",
+            "list(string) -> list(string)",
+            "list(bytes) -> list(bytes)",
+        ],
+        sort,
+    ),
+    member("distinct", &["list(T) -> list(T)"], distinct),
+    member("first", &["list(T) -> optional(T)"], |arguments, _| {
         Ok(Value::optional(
             items("first", arguments, 0)?.first().cloned(),
         ))
-    })
-    .gives(Type::Optional),
-    member("last", 0, |arguments, _| {
+    }),
+    member("last", &["list(T) -> optional(T)"], |arguments, _| {
         Ok(Value::optional(
             items("last", arguments, 0)?.last().cloned(),
         ))
-    })
-    .gives(Type::Optional),
-    global("lists.range", 1, range).gives(Type::List),
+    }),
+    global("lists.range", &["int -> list(int)"], range),
 ];
 
 fn slice(arguments: &[Value], budget: &mut Budget) -> Outcome {

@@ -3,60 +3,99 @@
 use super::{Function, Outcome, global, integer, mismatch};
 use crate::error::Error;
 use crate::evaluate::Budget;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    global("math.greatest", 1, |arguments, budget| {
-        extreme(arguments, budget, true)
-    })
-    .or_more(),
-    global("math.least", 1, |arguments, budget| {
-        extreme(arguments, budget, false)
-    })
-    .or_more(),
-    global("math.ceil", 1, |arguments, _| {
+    global(
+        "math.greatest",
+        &[
+            "int... -> int",
+            "uint... -> uint",
+            "double... -> double",
+            "list(int) -> int",
+            "list(uint) -> uint",
+            "list(double) -> double",
+            "else list(dyn) -> dyn",
+            "else dyn... -> dyn",
+        ],
+        |arguments, budget| extreme(arguments, budget, true),
+    ),
+    global(
+        "math.least",
+        &[
+            "int... -> int",
+            "uint... -> uint",
+            "double... -> double",
+            "list(int) -> int",
+            "list(uint) -> uint",
+            "list(double) -> double",
+            "else list(dyn) -> dyn",
+            "else dyn... -> dyn",
+        ],
+        |arguments, budget| extreme(arguments, budget, false),
+    ),
+    global("math.ceil", &["double -> double"], |arguments, _| {
         rounded("math.ceil", arguments, f64::ceil)
     }),
-    global("math.floor", 1, |arguments, _| {
+    global("math.floor", &["double -> double"], |arguments, _| {
         rounded("math.floor", arguments, f64::floor)
     }),
-    global("math.round", 1, |arguments, _| {
+    global("math.round", &["double -> double"], |arguments, _| {
         rounded("math.round", arguments, f64::round)
     }),
-    global("math.trunc", 1, |arguments, _| {
+    global("math.trunc", &["double -> double"], |arguments, _| {
         rounded("math.trunc", arguments, f64::trunc)
     }),
-    global("math.abs", 1, abs),
-    global("math.sign", 1, sign),
-    global("math.sqrt", 1, sqrt).gives(Type::Double),
-    global("math.isInf", 1, |arguments, _| {
+    global(
+        "math.abs",
+        &["int -> int", "uint -> uint", "double -> double"],
+        abs,
+    ),
+    global(
+        "math.sign",
+        &["int -> int", "uint -> uint", "double -> double"],
+        sign,
+    ),
+    global(
+        "math.sqrt",
+        &["double -> double", "int -> double", "uint -> double"],
+        sqrt,
+    ),
+    global("math.isInf", &["double -> bool"], |arguments, _| {
         tested("math.isInf", arguments, f64::is_infinite)
-    })
-    .gives(Type::Bool),
-    global("math.isNaN", 1, |arguments, _| {
+    }),
+    global("math.isNaN", &["double -> bool"], |arguments, _| {
         tested("math.isNaN", arguments, f64::is_nan)
-    })
-    .gives(Type::Bool),
-    global("math.isFinite", 1, |arguments, _| {
+    }),
+    global("math.isFinite", &["double -> bool"], |arguments, _| {
         tested("math.isFinite", arguments, f64::is_finite)
-    })
-    .gives(Type::Bool),
-    global("math.bitAnd", 2, |arguments, _| {
-        bits("math.bitAnd", arguments, |l, r| l & r)
     }),
-    global("math.bitOr", 2, |arguments, _| {
-        bits("math.bitOr", arguments, |l, r| l | r)
-    }),
-    global("math.bitXor", 2, |arguments, _| {
-        bits("math.bitXor", arguments, |l, r| l ^ r)
-    }),
-    global("math.bitNot", 1, bit_not),
-    global("math.bitShiftLeft", 2, |arguments, _| {
-        shifted("math.bitShiftLeft", arguments, u64::checked_shl)
-    }),
-    global("math.bitShiftRight", 2, |arguments, _| {
-        shifted("math.bitShiftRight", arguments, u64::checked_shr)
-    }),
+    global(
+        "math.bitAnd",
+        &["int, int -> int", "uint, uint -> uint"],
+        |arguments, _| bits("math.bitAnd", arguments, |l, r| l & r),
+    ),
+    global(
+        "math.bitOr",
+        &["int, int -> int", "uint, uint -> uint"],
+        |arguments, _| bits("math.bitOr", arguments, |l, r| l | r),
+    ),
+    global(
+        "math.bitXor",
+        &["int, int -> int", "uint, uint -> uint"],
+        |arguments, _| bits("math.bitXor", arguments, |l, r| l ^ r),
+    ),
+    global("math.bitNot", &["int -> int", "uint -> uint"], bit_not),
+    global(
+        "math.bitShiftLeft",
+        &["int, int -> int", "uint, int -> uint"],
+        |arguments, _| shifted("math.bitShiftLeft", arguments, u64::checked_shl),
+    ),
+    global(
+        "math.bitShiftRight",
+        &["int, int -> int", "uint, int -> uint"],
+        |arguments, _| shifted("math.bitShiftRight", arguments, u64::checked_shr),
+    ),
 ];
 
 /// The greatest or the least of the arguments, or of the one list given.

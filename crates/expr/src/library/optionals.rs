@@ -3,26 +3,30 @@
 use super::{Function, Outcome, global, items, member, mismatch};
 use crate::error::Error;
 use crate::evaluate::Budget;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    global("optional.of", 1, |arguments, _| {
+    global("optional.of", &["T -> optional(T)"], |arguments, _| {
         Ok(Value::optional(arguments.first().cloned()))
-    })
-    .gives(Type::Optional),
-    global("optional.none", 0, |_, _| Ok(Value::Optional(None))).gives(Type::Optional),
-    global("optional.ofNonZeroValue", 1, |arguments, _| {
-        Ok(Value::optional(
-            arguments.first().filter(|value| !is_zero(value)).cloned(),
-        ))
-    })
-    .gives(Type::Optional),
-    global("optional.unwrap", 1, unwrap).gives(Type::List),
-    member("unwrapOpt", 0, unwrap).gives(Type::List),
-    member("hasValue", 0, has_value).gives(Type::Bool),
-    member("value", 0, value),
-    member("or", 1, or).gives(Type::Optional),
-    member("orValue", 1, or_value),
+    }),
+    global("optional.none", &["-> optional(T)"], |_, _| {
+        Ok(Value::Optional(None))
+    }),
+    global(
+        "optional.ofNonZeroValue",
+        &["T -> optional(T)"],
+        |arguments, _| {
+            Ok(Value::optional(
+                arguments.first().filter(|value| !is_zero(value)).cloned(),
+            ))
+        },
+    ),
+    global("optional.unwrap", &["list(optional(T)) -> list(T)"], unwrap),
+    member("unwrapOpt", &["list(optional(T)) -> list(T)"], unwrap),
+    member("hasValue", &["optional(T) -> bool"], has_value),
+    member("value", &["optional(T) -> T"], value),
+    member("or", &["optional(T), optional(T) -> optional(T)"], or),
+    member("orValue", &["optional(T), T -> T"], or_value),
 ];
 
 fn is_zero(value: &Value) -> bool {

@@ -8,11 +8,11 @@ use regex::{Regex, RegexBuilder};
 use super::{Function, Outcome, global, member, text};
 use crate::error::Error;
 use crate::evaluate::Budget;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    global("matches", 2, matches).gives(Type::Bool),
-    member("matches", 1, matches).gives(Type::Bool),
+    global("matches", &["string, string -> bool"], matches),
+    member("matches", &["string, string -> bool"], matches),
 ];
 
 /// Memory of one compiled pattern, in bytes.

@@ -3,12 +3,12 @@
 use super::{Function, Outcome, global, items};
 use crate::error::Error;
 use crate::evaluate::Budget;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    global("sets.contains", 2, contains).gives(Type::Bool),
-    global("sets.equivalent", 2, equivalent).gives(Type::Bool),
-    global("sets.intersects", 2, intersects).gives(Type::Bool),
+    global("sets.contains", &["list(T), list(T) -> bool"], contains),
+    global("sets.equivalent", &["list(T), list(T) -> bool"], equivalent),
+    global("sets.intersects", &["list(T), list(T) -> bool"], intersects),
 ];
 
 type Lists<'a> = (&'a [Value], &'a [Value]);

@@ -4,59 +4,95 @@ use super::format;
 use super::{Function, Outcome, global, integer, items, member, mismatch, text};
 use crate::error::Error;
 use crate::evaluate::Budget;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    member("contains", 1, |arguments, budget| {
-        search("contains", arguments, budget, |text, part| {
-            text.contains(part)
-        })
-    })
-    .gives(Type::Bool),
-    member("startsWith", 1, |arguments, budget| {
-        search("startsWith", arguments, budget, |text, part| {
-            text.starts_with(part)
-        })
-    })
-    .gives(Type::Bool),
-    member("endsWith", 1, |arguments, budget| {
-        search("endsWith", arguments, budget, |text, part| {
-            text.ends_with(part)
-        })
-    })
-    .gives(Type::Bool),
-    member("charAt", 1, char_at).gives(Type::String),
-    member("indexOf", 1, index_of).up_to(1).gives(Type::Int),
-    member("lastIndexOf", 1, last_index_of)
-        .up_to(1)
-        .gives(Type::Int),
-    member("join", 0, join).up_to(1).gives(Type::String),
-    member("lowerAscii", 0, |arguments, budget| {
+    member(
+        "contains",
+        &["string, string -> bool"],
+        |arguments, budget| {
+            search("contains", arguments, budget, |text, part| {
+                text.contains(part)
+            })
+        },
+    ),
+    member(
+        "startsWith",
+        &["string, string -> bool"],
+        |arguments, budget| {
+            search("startsWith", arguments, budget, |text, part| {
+                text.starts_with(part)
+            })
+        },
+    ),
+    member(
+        "endsWith",
+        &["string, string -> bool"],
+        |arguments, budget| {
+            search("endsWith", arguments, budget, |text, part| {
+                text.ends_with(part)
+            })
+        },
+    ),
+    member("charAt", &["string, int -> string"], char_at),
+    member(
+        "indexOf",
+        &["string, string -> int", "string, string, int -> int"],
+        index_of,
+    ),
+    member(
+        "lastIndexOf",
+        &["string, string -> int", "string, string, int -> int"],
+        last_index_of,
+    ),
+    member(
+        "join",
+        &["list(string) -> string", "list(string), string -> string"],
+        join,
+    ),
+    member("lowerAscii", &["string -> string"], |arguments, budget| {
         built(
             text("lowerAscii", arguments, 0)?.to_ascii_lowercase(),
             budget,
         )
-    })
-    .gives(Type::String),
-    member("upperAscii", 0, |arguments, budget| {
+    }),
+    member("upperAscii", &["string -> string"], |arguments, budget| {
         built(
             text("upperAscii", arguments, 0)?.to_ascii_uppercase(),
             budget,
         )
-    })
-    .gives(Type::String),
-    member("trim", 0, |arguments, budget| {
+    }),
+    member("trim", &["string -> string"], |arguments, budget| {
         built(text("trim", arguments, 0)?.trim().to_owned(), budget)
-    })
-    .gives(Type::String),
-    member("reverse", 0, reverse),
-    member("replace", 2, replace).up_to(1).gives(Type::String),
-    member("split", 1, split).up_to(1).gives(Type::List),
-    member("substring", 1, substring)
-        .up_to(1)
-        .gives(Type::String),
-    member("format", 1, format::format).gives(Type::String),
-    global("strings.quote", 1, quote).gives(Type::String),
+    }),
+    member(
+        "reverse",
+        &["string -> string", "list(T) -> list(T)"],
+        reverse,
+    ),
+    member(
+        "replace",
+        &[
+            "string, string, string -> string",
+            "string, string, string, int -> string",
+        ],
+        replace,
+    ),
+    member(
+        "split",
+        &[
+            "string, string -> list(string)",
+            "string, string, int -> list(string)",
+        ],
+        split,
+    ),
+    member(
+        "substring",
+        &["string, int -> string", "string, int, int -> string"],
+        substring,
+    ),
+    member("format", &["string, list(dyn) -> string"], format::format),
+    global("strings.quote", &["string -> string"], quote),
 ];
 
 /// Charges text that was built from charged text, and so is not much longer than that.

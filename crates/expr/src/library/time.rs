@@ -6,23 +6,28 @@ use jiff::tz::{Offset, TimeZone};
 use super::{Function, Outcome, member, mismatch};
 use crate::error::Error;
 use crate::evaluate::Budget;
-use crate::value::{Timestamp, Type, Value};
+use crate::value::{Timestamp, Value};
 
 /// Nanoseconds of a second.
 const SECOND: i64 = 1_000_000_000;
 
+/// Of a time, in UTC or in a time zone.
+const DATED: &[&str] = &["timestamp -> int", "timestamp, string -> int"];
+
 macro_rules! part {
     ($name:literal, $date:expr) => {
-        member($name, 0, |arguments: &[Value], _: &mut Budget| {
+        member($name, DATED, |arguments: &[Value], _: &mut Budget| {
             dated($name, arguments, $date)
         })
-        .up_to(1)
-        .gives(Type::Int)
     };
     ($name:literal, $date:expr, $span:expr) => {
         member(
             $name,
-            0,
+            &[
+                "timestamp -> int",
+                "timestamp, string -> int",
+                "duration -> int",
+            ],
             |arguments: &[Value], _: &mut Budget| match arguments {
                 [Value::Duration(span)] => {
                     let of: fn(i64) -> i64 = $span;
@@ -31,8 +36,6 @@ macro_rules! part {
                 _ => dated($name, arguments, $date),
             },
         )
-        .up_to(1)
-        .gives(Type::Int)
     };
 }
 

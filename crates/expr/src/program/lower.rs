@@ -1,11 +1,13 @@
-//! Syntax tree to program: resolves names to slots, finds functions, and refuses what cannot be
-//! right whatever the values are.
+//! The tree to what is evaluated: names become slots, macros and methods what they stand for.
+//!
+//! It runs after the check, which has found every problem of the text.
 
 use std::sync::Arc;
 
-use super::node::{Arithmetic, Callee, Comparison, Node, Root};
-use super::{Reference, macros, overload};
-use crate::environment::{Environment, Rewrite};
+use super::Reference;
+use super::call::{Meaning, Place, Shape, dotted};
+use super::node::{Arithmetic, Callee, Comparison, Loop, Node, Root};
+use crate::environment::Environment;
 use crate::error::{Error, Position};
 use crate::library::{self, Style};
 use crate::syntax::{Chain, Entry, Expr, Item, Kind, Operator};
@@ -15,7 +17,6 @@ pub(super) struct Lowered {
     pub(super) root: Node,
     pub(super) references: Vec<Reference>,
     pub(super) slots: usize,
-    pub(super) result: Option<Type>,
 }
 
 pub(super) fn lower(
@@ -24,27 +25,24 @@ pub(super) fn lower(
     tree: &Expr,
 ) -> Result<Lowered, Error> {
     let mut lower = Lower {
-        environment,
-        source,
+        place: Place {
+            environment,
+            source,
+        },
         references: Vec::new(),
         scope: Vec::new(),
         slots: 0,
     };
-    let (root, result) = lower.expr(tree)?;
+    let root = lower.expr(tree)?;
     Ok(Lowered {
         root,
         references: lower.references,
         slots: lower.slots,
-        result,
     })
 }
 
-/// A node, and the type of its value where the text alone tells it.
-pub(super) type Typed = (Node, Option<Type>);
-
-pub(super) struct Lower<'a> {
-    environment: &'a Environment,
-    source: &'a str,
+struct Lower<'a> {
+    place: Place<'a>,
     references: Vec<Reference>,
     /// Loop variables from the outermost in; the index is the slot.
     scope: Vec<Arc<str>>,
@@ -52,53 +50,26 @@ pub(super) struct Lower<'a> {
 }
 
 impl Lower<'_> {
-    pub(super) fn error(&self, at: usize, message: impl Into<String>) -> Error {
-        Error::Syntax {
-            at: Position::of(self.source, at),
-            message: message.into(),
-        }
-    }
-
-    fn mismatch(&self, at: usize, function: &str, operands: &[Option<Type>]) -> Error {
-        let operands: Vec<_> = operands
-            .iter()
-            .map(|kind| kind.map_or("dyn", Type::name))
-            .collect();
-        Error::Type {
-            at: Position::of(self.source, at),
-            function: function.to_owned(),
-            operands: operands.join(", "),
-        }
-    }
-
-    fn undeclared(&self, at: usize, name: &str) -> Error {
-        Error::Undeclared {
-            at: Position::of(self.source, at),
-            name: name.to_owned(),
-        }
-    }
-
     /// Brings a loop variable into scope and gives its slot.
-    pub(super) fn push(&mut self, name: Arc<str>) -> usize {
+    fn push(&mut self, name: Arc<str>) -> usize {
         self.scope.push(name);
         self.slots = self.slots.max(self.scope.len());
         self.scope.len() - 1
     }
 
-    pub(super) fn pop(&mut self, count: usize) {
+    fn pop(&mut self, count: usize) {
         self.scope.truncate(self.scope.len().saturating_sub(count));
     }
 
-    pub(super) fn node(&mut self, expr: &Expr) -> Result<Node, Error> {
-        self.expr(expr).map(|(node, _)| node)
+    fn boxed(&mut self, expr: &Expr) -> Result<Box<Node>, Error> {
+        self.expr(expr).map(Box::new)
     }
 
     /// Delegates at once: this frame is on the stack at every level.
-    pub(super) fn expr(&mut self, expr: &Expr) -> Result<Typed, Error> {
-        let at = expr.at;
+    fn expr(&mut self, expr: &Expr) -> Result<Node, Error> {
         match &expr.kind {
-            Kind::Literal(value) => Ok((Node::Constant(value.clone()), Some(value.type_of()))),
-            Kind::Name(name) => Ok(self.name(name, at)),
+            Kind::Literal(value) => Ok(Node::Constant(value.clone())),
+            Kind::Name(name) => Ok(self.name(name, expr)),
             Kind::Select {
                 operand,
                 field,
@@ -108,163 +79,101 @@ impl Lower<'_> {
                 operand,
                 field,
                 optional: true,
-            } => self.optional_select(operand, field),
+            } => Ok(Node::OptionalSelect(self.boxed(operand)?, key(field))),
             Kind::Index {
                 operand,
                 index,
                 optional,
             } => self.index(operand, index, *optional),
-            Kind::Call {
-                target,
-                name,
-                arguments,
-            } => self.call(target.as_deref(), name, arguments, at),
+            Kind::Call { arguments, .. } => self.call(expr, arguments),
             Kind::List(items) => self.list(items),
             Kind::Map(entries) => self.map(entries),
-            Kind::Not(operand) => self.not(operand, at),
-            Kind::Negate(operand) => self.negate(operand, at),
-            Kind::Chain(chain, operands) => self.chain(*chain, operands, at),
-            Kind::Binary(operator, left, right) => self.binary(*operator, left, right, at),
+            Kind::Not(operand) => Ok(Node::Not(self.boxed(operand)?)),
+            Kind::Negate(operand) => Ok(Node::Negate(self.boxed(operand)?)),
+            Kind::Chain(chain, operands) => self.chain(*chain, operands),
+            Kind::Binary(operator, left, right) => self.binary(*operator, left, right),
             Kind::Conditional(parts) => self.conditional(parts),
         }
     }
 
-    fn optional_select(&mut self, operand: &Expr, field: &Arc<str>) -> Result<Typed, Error> {
-        let operand = Box::new(self.node(operand)?);
-        Ok((
-            Node::OptionalSelect(operand, key(field)),
-            Some(Type::Optional),
-        ))
-    }
-
-    fn index(&mut self, operand: &Expr, index: &Expr, optional: bool) -> Result<Typed, Error> {
-        let (operand, index) = (Box::new(self.node(operand)?), Box::new(self.node(index)?));
+    fn index(&mut self, operand: &Expr, index: &Expr, optional: bool) -> Result<Node, Error> {
+        let (operand, index) = (self.boxed(operand)?, self.boxed(index)?);
         Ok(if optional {
-            (Node::OptionalIndex(operand, index), Some(Type::Optional))
+            Node::OptionalIndex(operand, index)
         } else {
-            (Node::Index(operand, index), None)
+            Node::Index(operand, index)
         })
     }
 
-    fn list(&mut self, items: &[Item]) -> Result<Typed, Error> {
-        let mut nodes = Vec::with_capacity(items.len());
-        for item in items {
-            nodes.push((self.node(&item.value)?, item.optional));
-        }
-        Ok((Node::List(nodes), Some(Type::List)))
+    fn list(&mut self, items: &[Item]) -> Result<Node, Error> {
+        let items = items
+            .iter()
+            .map(|item| Ok((self.expr(&item.value)?, item.optional)));
+        items.collect::<Result<_, _>>().map(Node::List)
     }
 
-    fn map(&mut self, entries: &[Entry]) -> Result<Typed, Error> {
-        let mut nodes = Vec::with_capacity(entries.len());
-        for entry in entries {
-            nodes.push((
-                self.node(&entry.key)?,
-                self.node(&entry.value)?,
-                entry.optional,
-            ));
-        }
-        Ok((Node::Map(nodes), Some(Type::Map)))
+    fn map(&mut self, entries: &[Entry]) -> Result<Node, Error> {
+        let entries = entries.iter().map(|entry| {
+            let key = self.expr(&entry.key)?;
+            Ok((key, self.expr(&entry.value)?, entry.optional))
+        });
+        entries.collect::<Result<_, _>>().map(Node::Map)
     }
 
-    fn name(&mut self, name: &Arc<str>, at: usize) -> Typed {
+    fn name(&mut self, name: &Arc<str>, expr: &Expr) -> Node {
         if let Some(slot) = self.scope.iter().rposition(|local| local == name) {
-            return (Node::Path(Root::Local(slot), Vec::new()), None);
+            return Node::Path(Root::Local(slot), Vec::new());
         }
         let kind = Type::parse(name);
-        let index = self.reference(name, at, kind.is_some());
+        let index = self.reference(name, expr, kind.is_some());
         match kind {
-            Some(kind) => (Node::TypeName(index, kind), None),
-            None => (Node::Path(Root::Global(index), Vec::new()), None),
+            Some(kind) => Node::TypeName(index, kind),
+            None => Node::Path(Root::Global(index), Vec::new()),
         }
     }
 
-    fn reference(&mut self, name: &Arc<str>, at: usize, is_type: bool) -> usize {
+    fn reference(&mut self, name: &Arc<str>, expr: &Expr, is_type: bool) -> usize {
         let known = self
             .references
             .iter()
             .position(|reference| reference.name == *name);
         known.unwrap_or_else(|| {
-            let at = Position::of(self.source, at);
             self.references.push(Reference {
                 name: name.clone(),
-                at,
+                at: Position::over(self.place.source, expr.mark()),
                 is_type,
             });
             self.references.len() - 1
         })
     }
 
-    fn select(&mut self, operand: &Expr, field: &Arc<str>) -> Result<Typed, Error> {
-        if let Some(kind) = dotted(operand).and_then(|name| Type::parse(&format!("{name}.{field}")))
-        {
-            return Ok((Node::Constant(Value::Type(kind)), Some(Type::Type)));
+    fn select(&mut self, operand: &Expr, field: &Arc<str>) -> Result<Node, Error> {
+        let named = dotted(operand).and_then(|name| Type::parse(&format!("{name}.{field}")));
+        if let Some(kind) = named {
+            return Ok(Node::Constant(Value::Type(kind)));
         }
-        Ok(match self.node(operand)? {
+        Ok(match self.expr(operand)? {
             Node::Path(root, mut path) => {
                 path.push(key(field));
-                (Node::Path(root, path), None)
+                Node::Path(root, path)
             }
-            operand => (Node::Select(Box::new(operand), key(field)), None),
+            operand => Node::Select(Box::new(operand), key(field)),
         })
     }
 
-    fn not(&mut self, operand: &Expr, at: usize) -> Result<Typed, Error> {
-        let (node, kind) = self.expr(operand)?;
-        if kind.is_some_and(|kind| kind != Type::Bool) {
-            return Err(self.mismatch(at, "!_", &[kind]));
-        }
-        Ok((Node::Not(Box::new(node)), Some(Type::Bool)))
+    fn chain(&mut self, chain: Chain, operands: &[Expr]) -> Result<Node, Error> {
+        let operands = operands.iter().map(|operand| self.expr(operand));
+        let operands = operands.collect::<Result<_, _>>()?;
+        Ok(match chain {
+            Chain::Add => Node::Sum(operands),
+            Chain::Or => Node::Or(operands),
+            Chain::And => Node::And(operands),
+        })
     }
 
-    fn negate(&mut self, operand: &Expr, at: usize) -> Result<Typed, Error> {
-        let (node, kind) = self.expr(operand)?;
-        if kind.is_some_and(|kind| !matches!(kind, Type::Int | Type::Double | Type::Duration)) {
-            return Err(self.mismatch(at, "-_", &[kind]));
-        }
-        Ok((Node::Negate(Box::new(node)), kind))
-    }
-
-    fn chain(&mut self, chain: Chain, operands: &[Expr], at: usize) -> Result<Typed, Error> {
-        let mut nodes = Vec::with_capacity(operands.len());
-        let mut kinds = Vec::with_capacity(operands.len());
-        for operand in operands {
-            let (node, kind) = self.expr(operand)?;
-            nodes.push(node);
-            kinds.push(kind);
-        }
-        if chain == Chain::Add {
-            let mut sum = kinds.first().copied().flatten();
-            for kind in kinds.iter().skip(1) {
-                sum = overload::binary(Operator::Add, sum, *kind)
-                    .map_err(|()| self.mismatch(at, Operator::Add.name(), &[sum, *kind]))?;
-            }
-            return Ok((Node::Sum(nodes), sum));
-        }
-        if kinds.iter().flatten().any(|kind| *kind != Type::Bool) {
-            let name = if chain == Chain::Or { "_||_" } else { "_&&_" };
-            return Err(self.mismatch(at, name, &kinds));
-        }
-        let node = if chain == Chain::Or {
-            Node::Or(nodes)
-        } else {
-            Node::And(nodes)
-        };
-        Ok((node, Some(Type::Bool)))
-    }
-
-    fn binary(
-        &mut self,
-        operator: Operator,
-        left: &Expr,
-        right: &Expr,
-        at: usize,
-    ) -> Result<Typed, Error> {
-        let (left, left_type) = self.expr(left)?;
-        let (right, right_type) = self.expr(right)?;
-        let kind = overload::binary(operator, left_type, right_type)
-            .map_err(|()| self.mismatch(at, operator.name(), &[left_type, right_type]))?;
-        let (left, right) = (Box::new(left), Box::new(right));
-        let node = match operator {
+    fn binary(&mut self, operator: Operator, left: &Expr, right: &Expr) -> Result<Node, Error> {
+        let (left, right) = (self.boxed(left)?, self.boxed(right)?);
+        Ok(match operator {
             Operator::Equal => Node::Equal(left, right),
             Operator::NotEqual => Node::NotEqual(left, right),
             Operator::Less => Node::Compare(Comparison::Less, left, right),
@@ -272,152 +181,117 @@ impl Lower<'_> {
             Operator::Greater => Node::Compare(Comparison::Greater, left, right),
             Operator::GreaterOrEqual => Node::Compare(Comparison::GreaterOrEqual, left, right),
             Operator::In => Node::In(left, right),
-            Operator::Add => Node::Sum(vec![*left, *right]),
             Operator::Subtract => Node::Arithmetic(Arithmetic::Subtract, left, right),
             Operator::Multiply => Node::Arithmetic(Arithmetic::Multiply, left, right),
             Operator::Divide => Node::Arithmetic(Arithmetic::Divide, left, right),
             Operator::Remainder => Node::Arithmetic(Arithmetic::Remainder, left, right),
-        };
-        Ok((node, kind))
+        })
     }
 
-    fn conditional(&mut self, parts: &[Expr; 3]) -> Result<Typed, Error> {
+    fn conditional(&mut self, parts: &[Expr; 3]) -> Result<Node, Error> {
         let [condition, yes, no] = parts;
-        let at = condition.at;
-        let (condition, kind) = self.expr(condition)?;
-        if kind.is_some_and(|kind| kind != Type::Bool) {
-            return Err(self.mismatch(at, "_?_:_", &[kind]));
-        }
-        let (yes, yes_type) = self.expr(yes)?;
-        let (no, no_type) = self.expr(no)?;
-        let kind = yes_type.filter(|_| yes_type == no_type);
-        Ok((Node::Conditional(Box::new([condition, yes, no])), kind))
+        let parts = [self.expr(condition)?, self.expr(yes)?, self.expr(no)?];
+        Ok(Node::Conditional(Box::new(parts)))
     }
 
-    fn call(
-        &mut self,
-        target: Option<&Expr>,
-        name: &Arc<str>,
-        arguments: &[Expr],
-        at: usize,
-    ) -> Result<Typed, Error> {
-        if let Some(rewritten) = self.rewrite(target, name, arguments, at)? {
-            return Ok(rewritten);
-        }
-        if let Some(expanded) = macros::expand(self, target, name, arguments, at)? {
-            return Ok(expanded);
-        }
-        if let Some(target) = target
-            && let Some(space) = dotted(target)
-            && !self.scope.iter().any(|local| **local == *space)
-        {
-            let qualified = format!("{space}.{name}");
-            if self.exists(&qualified, Style::Global) {
-                return self.resolved(&qualified, Style::Global, None, arguments, at);
+    fn call(&mut self, call: &Expr, arguments: &[Expr]) -> Result<Node, Error> {
+        let scope = &self.scope;
+        let local = |name: &str| scope.iter().any(|local| **local == *name);
+        match self.place.meaning(call, local)? {
+            Meaning::Has { operand, field } => Ok(Node::Has(self.boxed(operand)?, key(field))),
+            Meaning::Bind {
+                variable,
+                value,
+                body,
+            } => {
+                let value = self.boxed(value)?;
+                let slot = self.push(variable);
+                let body = self.boxed(body)?;
+                self.pop(1);
+                Ok(Node::Bind { slot, value, body })
+            }
+            Meaning::OptionalMap {
+                target,
+                variable,
+                body,
+                flat,
+            } => {
+                let target = self.boxed(target)?;
+                let slot = self.push(variable);
+                let body = self.boxed(body)?;
+                self.pop(1);
+                Ok(Node::OptionalMap {
+                    target,
+                    slot,
+                    body,
+                    flat,
+                })
+            }
+            Meaning::Loop(shape) => self.pass(&shape),
+            Meaning::Field {
+                object,
+                field,
+                key: argument,
+            } => {
+                let index = self.reference(&object, call, false);
+                let path = Node::Path(Root::Global(index), vec![Key::String(field)]);
+                match argument {
+                    Some(argument) => {
+                        let argument = self.boxed(argument)?;
+                        Ok(Node::OptionalIndex(Box::new(path), argument))
+                    }
+                    None => Ok(path),
+                }
+            }
+            Meaning::Function {
+                name,
+                style,
+                receiver,
+            } => {
+                let arguments = receiver.into_iter().chain(arguments);
+                let arguments = arguments.map(|argument| self.expr(argument));
+                let arguments: Vec<_> = arguments.collect::<Result<_, _>>()?;
+                self.callee(&name, style, arguments.len(), call)
+                    .map(|callee| Node::Call(callee, arguments))
             }
         }
-        let style = if target.is_some() {
-            Style::Member
-        } else {
-            Style::Global
-        };
-        self.resolved(name, style, target, arguments, at)
     }
 
-    fn exists(&self, name: &str, style: Style) -> bool {
-        library::exists(name, style)
-            || style == Style::Global && self.environment.custom(name).is_some()
-    }
-
-    fn resolved(
-        &mut self,
-        name: &str,
-        style: Style,
-        target: Option<&Expr>,
-        arguments: &[Expr],
-        at: usize,
-    ) -> Result<Typed, Error> {
-        if !self.exists(name, style) {
-            return Err(self.undeclared(at, name));
-        }
-        let mut nodes = Vec::with_capacity(arguments.len() + 1);
-        let mut kinds = Vec::with_capacity(arguments.len() + 1);
-        for argument in target.into_iter().chain(arguments) {
-            let (node, kind) = self.expr(argument)?;
-            nodes.push(node);
-            kinds.push(kind);
-        }
+    fn callee(&self, name: &str, style: Style, count: usize, call: &Expr) -> Result<Callee, Error> {
         if style == Style::Global
-            && let Some(custom) = self.environment.custom(name)
+            && let Some(custom) = self.place.environment.custom(name)
         {
-            let signature = custom.signature();
-            if let Some(message) = signature.refuses(name, &kinds) {
-                return Err(self.error(at, message));
-            }
-            let result = signature.result;
-            return Ok((Node::Call(Callee::Custom(custom), nodes), result));
+            return Ok(Callee::Custom(custom));
         }
-        if let (Style::Member, "format", [Node::Constant(Value::String(format)), ..]) =
-            (style, name, &*nodes)
-        {
-            library::check_format(format).map_err(|error| self.error(at, error.to_string()))?;
-        }
-        match library::find(name, style, nodes.len()) {
-            Some(function) => Ok((
-                Node::Call(Callee::Library(function), nodes),
-                function.result,
-            )),
-            None => Err(self.mismatch(at, name, &kinds)),
-        }
+        library::find(name, style, count)
+            .map(Callee::Library)
+            .ok_or_else(|| {
+                self.place
+                    .error(call.at, format!("no such function: {name}"))
+            })
     }
 
-    /// Methods that stand for a field of some variable.
-    fn rewrite(
-        &mut self,
-        target: Option<&Expr>,
-        name: &Arc<str>,
-        arguments: &[Expr],
-        at: usize,
-    ) -> Result<Option<Typed>, Error> {
-        let Some(Kind::Name(receiver)) = target.map(|target| &target.kind) else {
-            return Ok(None);
-        };
-        let Some(rewrite) = self.environment.rewrite(receiver, name, arguments.len()) else {
-            return Ok(None);
-        };
-        let (object, field) = match &rewrite {
-            Rewrite::Field { object, field } | Rewrite::OptionalIndex { object, field } => {
-                (object.clone(), field.clone())
-            }
-        };
-        let index = self.reference(&object, at, false);
-        let path = Node::Path(Root::Global(index), vec![Key::String(field)]);
-        Ok(Some(match (rewrite, arguments) {
-            (Rewrite::OptionalIndex { .. }, [argument]) => {
-                let argument = Box::new(self.node(argument)?);
-                (
-                    Node::OptionalIndex(Box::new(path), argument),
-                    Some(Type::Optional),
-                )
-            }
-            _ => (path, None),
-        }))
+    fn pass(&mut self, shape: &Shape<'_>) -> Result<Node, Error> {
+        let range = self.expr(shape.range)?;
+        let slots: Vec<usize> = shape
+            .variables
+            .iter()
+            .map(|name| self.push(name.clone()))
+            .collect();
+        let filter = shape.filter.map(|filter| self.expr(filter)).transpose()?;
+        let body = self.expr(shape.body)?;
+        self.pop(slots.len());
+        Ok(Node::Loop(Box::new(Loop {
+            kind: shape.kind,
+            range,
+            first: slots.first().copied().unwrap_or_default(),
+            second: slots.get(1).copied(),
+            filter,
+            body,
+        })))
     }
 }
 
-pub(super) fn key(name: &Arc<str>) -> Key {
+fn key(name: &Arc<str>) -> Key {
     Key::String(name.clone())
-}
-
-/// `a.b.c` as text, if the tree is that and no more.
-fn dotted(expr: &Expr) -> Option<String> {
-    match &expr.kind {
-        Kind::Name(name) => Some(name.to_string()),
-        Kind::Select {
-            operand,
-            field,
-            optional: false,
-        } => Some(format!("{}.{field}", dotted(operand)?)),
-        _ => None,
-    }
 }

@@ -37,6 +37,12 @@ pub(crate) enum Node {
     Map(Vec<(Node, Node, bool)>),
     Call(Callee, Vec<Node>),
     Loop(Box<Loop>),
+    /// `cel.bind`.
+    Bind {
+        slot: usize,
+        value: Box<Node>,
+        body: Box<Node>,
+    },
     /// `optMap` and, when the body is itself optional, `optFlatMap`.
     OptionalMap {
         target: Box<Node>,

@@ -62,6 +62,7 @@ impl<'a> Lexer<'a> {
             return Ok(Token {
                 kind: TokenKind::End,
                 at,
+                end: at,
             });
         };
         let second = rest.as_bytes().get(1).copied().unwrap_or_default();
@@ -85,7 +86,8 @@ impl<'a> Lexer<'a> {
             self.at += symbol.len();
             TokenKind::Symbol(symbol)
         };
-        Ok(Token { kind, at })
+        let end = self.at;
+        Ok(Token { kind, at, end })
     }
 
     fn backticked(&mut self) -> Result<TokenKind, Error> {

@@ -116,14 +116,24 @@ impl Parser<'_> {
         }
     }
 
-    /// Makes a node over children of which the highest has `below` levels.
+    /// Makes a node over children of which the highest has `below` levels. It reaches from its first child, or
+    /// `at`, to the token before.
     fn node(&self, kind: Kind, at: usize, below: usize) -> Result<Expr, Error> {
         let height = below + 1;
         if height > self.limits.depth {
-            Err(self.too_deep())
-        } else {
-            Ok(Expr { kind, at, height })
+            return Err(self.too_deep());
         }
+        let start = kind.first().map_or(at, |first| first.span.start.min(at));
+        let end = self
+            .next
+            .checked_sub(1)
+            .map_or(at, |last| self.tokens[last].end);
+        Ok(Expr {
+            kind,
+            at,
+            span: start..end,
+            height,
+        })
     }
 
     /// Counts a level of recursion. Trees are bounded by their height too, but that is known only
@@ -209,6 +219,7 @@ impl Parser<'_> {
                     kind: Kind::Chain(known, mut operands),
                     at,
                     height,
+                    ..
                 },
             ) if known == chain => {
                 let below = (height - 1).max(right.height);
@@ -317,10 +328,12 @@ impl Parser<'_> {
 
     fn call(&mut self, target: Option<Expr>, name: Arc<str>) -> Result<Expr, Error> {
         let at = self.token().at;
+        let named = self.tokens[self.next - 1].at;
         self.next += 1;
         let arguments = self.arguments()?;
         let below = highest(&arguments).max(target.as_ref().map_or(0, |target| target.height));
-        self.node(
+        let start = target.as_ref().map_or(named, |target| target.span.start);
+        let call = self.node(
             Kind::Call {
                 target: target.map(Box::new),
                 name,
@@ -328,7 +341,9 @@ impl Parser<'_> {
             },
             at,
             below,
-        )
+        )?;
+        let span = start..call.span.end;
+        Ok(Expr { span, ..call })
     }
 
     fn field(&mut self) -> Result<Arc<str>, Error> {

@@ -10,6 +10,8 @@ pub(crate) struct Token {
     pub(crate) kind: TokenKind,
     /// Byte offset of the first character.
     pub(crate) at: usize,
+    /// Byte offset behind the last character.
+    pub(crate) end: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -1,16 +1,36 @@
 //! The syntax tree.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::value::Value;
 
-/// A node of the tree, with the byte offset where it stands (an operator's, for an operation).
+/// A node of the tree.
 #[derive(Debug)]
 pub(crate) struct Expr {
     pub(crate) kind: Kind,
+    /// The byte offset that messages name: an operator's, for an operation.
     pub(crate) at: usize,
+    /// The bytes from the first to the last token.
+    pub(crate) span: Range<usize>,
     /// Levels below and including this one.
     pub(crate) height: usize,
+}
+
+impl Expr {
+    /// The bytes to point at: an operator alone, a field with its dot, all of anything else.
+    pub(crate) fn mark(&self) -> Range<usize> {
+        match &self.kind {
+            Kind::Chain(Chain::Add, _) => self.at..self.at + 1,
+            Kind::Chain(..) => self.at..self.at + 2,
+            Kind::Binary(operator, ..) => {
+                self.at..self.at + operator.name().trim_matches(['_', '@']).len()
+            }
+            Kind::Conditional(_) => self.at..self.at + 1,
+            Kind::Select { .. } => self.at..self.span.end,
+            _ => self.span.clone(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -44,6 +64,25 @@ pub(crate) enum Kind {
     Conditional(Box<[Expr; 3]>),
 }
 
+impl Kind {
+    /// The child that stands first in the text.
+    pub(crate) fn first(&self) -> Option<&Expr> {
+        match self {
+            Self::Select { operand, .. } | Self::Index { operand, .. } => Some(operand),
+            Self::Call { target, .. } => target.as_deref(),
+            Self::Chain(_, operands) => operands.first(),
+            Self::Binary(_, left, _) => Some(left),
+            Self::Conditional(parts) => Some(&parts[0]),
+            Self::Literal(_)
+            | Self::Name(_)
+            | Self::List(_)
+            | Self::Map(_)
+            | Self::Not(_)
+            | Self::Negate(_) => None,
+        }
+    }
+}
+
 /// `value`, or `?value`.
 #[derive(Debug)]
 pub(crate) struct Item {
@@ -75,7 +114,6 @@ pub(crate) enum Operator {
     Greater,
     GreaterOrEqual,
     In,
-    Add,
     Subtract,
     Multiply,
     Divide,
@@ -93,7 +131,6 @@ impl Operator {
             Self::Greater => "_>_",
             Self::GreaterOrEqual => "_>=_",
             Self::In => "@in",
-            Self::Add => "_+_",
             Self::Subtract => "_-_",
             Self::Multiply => "_*_",
             Self::Divide => "_/_",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use expr::{Arity, Bindings, Environment, Error, Map, Numbers, Value};
+use expr::{Bindings, Environment, Error, Map, Numbers, Overloads, Value};
 
 use crate::conformance::table;
 
@@ -23,11 +23,19 @@ fn environment() -> Environment {
         Ok(Value::from(format!("{name}-0")))
     };
     Environment::builder()
-        .function("oc_omit", Arity::exactly(0), |_| Ok(Value::Omit))
-        .function("oc_merge", Arity::at_least(2), merge)
-        .function("oc_generate_name", Arity::at_least(1), join)
-        .function("oc_dns_label", Arity::at_least(1), join)
-        .function("oc_hash", Arity::exactly(1), |_| {
+        .function("oc_omit", Overloads::of(&["-> dyn"]), |_| Ok(Value::Omit))
+        .function(
+            "oc_merge",
+            Overloads::of(&["map(A, B), map(A, B)... -> map(A, B)"]),
+            merge,
+        )
+        .function(
+            "oc_generate_name",
+            Overloads::of(&["dyn... -> string"]),
+            join,
+        )
+        .function("oc_dns_label", Overloads::of(&["dyn... -> string"]), join)
+        .function("oc_hash", Overloads::of(&["string -> string"]), |_| {
             Ok(Value::from("afd071e5"))
         })
         .method_as_field(
@@ -186,5 +194,5 @@ fn loop_variables_hide_variables_and_types() {
 #[test]
 fn positions_count_characters() {
     let error = environment().compile("'é' +\n  unknown(1)").unwrap_err();
-    assert_eq!(error.to_string(), "2:10: undeclared reference to 'unknown'");
+    assert_eq!(error.to_string(), "2:3: undeclared reference to 'unknown'");
 }
