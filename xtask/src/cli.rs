@@ -228,8 +228,7 @@ fn run_cluster(home: &Home, verb: ClusterVerb) -> Result<()> {
         }
         ClusterVerb::Addon { addon, name } => {
             let step = Progress::start().step(format!("addon {addon:?}"));
-            let kubeconfig = running(home, &name)?.kubeconfig;
-            cluster::addon::install(home, &kubeconfig, addon, &step)?;
+            cluster::addon::install(home, &running(home, &name)?, addon, &step)?;
             step.done();
             Ok(())
         }
@@ -283,7 +282,7 @@ fn up(
     step.done();
     for addon in addons {
         let step = progress.step(format!("addon {addon:?}"));
-        cluster::addon::install(home, &instance.kubeconfig, *addon, &step)?;
+        cluster::addon::install(home, &instance, *addon, &step)?;
         step.done();
     }
     println!("export KUBECONFIG={}", instance.kubeconfig.display());

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
-use super::{apply, build, kubectl};
+use super::{Instance, apply, build, image, kubectl};
 use crate::{command, home::Home, progress::Step};
 
 /// Something to install.
@@ -25,16 +25,19 @@ pub enum Addon {
 ///
 /// # Errors
 /// A build fails, or the cluster does not get ready.
-pub fn install(home: &Home, kubeconfig: &Path, addon: Addon, step: &Step) -> Result<()> {
+pub fn install(home: &Home, cluster: &Instance, addon: Addon, step: &Step) -> Result<()> {
+    let tool = match addon {
+        Addon::Gateway => build::Tool::Gateway,
+        Addon::Argo => build::Tool::Argo,
+    };
+    build::tool(home, tool, step)?;
+    // A node loads all images when it starts; these may be younger.
+    for image in build::images(home, tool) {
+        image::import(home, &image, Some(&cluster.name))?;
+    }
     match addon {
-        Addon::Gateway => {
-            build::tool(home, build::Tool::Gateway, step)?;
-            gateway(home, kubeconfig, step)
-        }
-        Addon::Argo => {
-            build::tool(home, build::Tool::Argo, step)?;
-            argo(home, kubeconfig, step)
-        }
+        Addon::Gateway => gateway(home, &cluster.kubeconfig, step),
+        Addon::Argo => argo(home, &cluster.kubeconfig, step),
     }
 }
 

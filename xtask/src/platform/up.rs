@@ -173,7 +173,7 @@ fn make_cluster(home: &Home, options: &Options, progress: &Progress) -> Result<T
     let instance = cluster::ensure(home, &options.name, cluster::Options::default(), &step)?;
     step.done();
     let step = progress.step("Gateway API and its controller");
-    addon::install(home, &instance.kubeconfig, addon::Addon::Gateway, &step)?;
+    addon::install(home, &instance, addon::Addon::Gateway, &step)?;
     step.done();
     let node: IpAddr = instance.node_ip.parse().context("the node's address")?;
     Ok(Target {
