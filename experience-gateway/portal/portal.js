@@ -90,11 +90,11 @@ function conditions(binding) {
 }
 
 function endpoints(binding) {
-  const address = (url) => `${url.scheme}://${url.host}${url.port ? `:${url.port}` : ""}${url.path ?? ""}`;
+  const text = (url) => `${url.scheme}://${url.host}${url.port ? `:${url.port}` : ""}${url.path ?? ""}`;
   return (binding?.status?.endpoints ?? []).flatMap((endpoint) => {
     const outside = Object.values(endpoint.externalURLs ?? {}).map((url) =>
-      element("dd", {}, element("a", { href: address(url) }, address(url))));
-    const inside = endpoint.serviceURL ? [element("dd", {}, address(endpoint.serviceURL))] : [];
+      element("dd", {}, element("a", { href: text(url) }, text(url))));
+    const inside = endpoint.serviceURL ? [element("dd", {}, text(endpoint.serviceURL))] : [];
     return [element("dt", {}, endpoint.name), ...(outside.length ? outside : inside)];
   });
 }
@@ -149,7 +149,7 @@ async function showAll() {
   for (const namespace of namespaces) {
     const { items } = await api(`/api/v1/namespaces/${namespace}/components`);
     rows.push(...items.map((one) => element("tr", {},
-      element("td", {}, element("a", { href: `/portal/${namespace}/${one.metadata.name}` }, one.metadata.name)),
+      element("td", {}, element("a", { href: address(namespace, one.metadata.name) }, one.metadata.name)),
       element("td", {}, one.spec.owner.projectName), element("td", {}, one.spec.componentType.name),
       element("td", {}, condition(one, "Ready")?.message ?? ""))));
   }
@@ -158,15 +158,28 @@ async function showAll() {
     rows.length ? element("table", {}, heading, ...rows) : element("p", {}, "There is no component yet. Try ", element("code", {}, "quintet apply -f samples/greeter"), "."));
 }
 
-const place = () => location.pathname.split("/").filter(Boolean).slice(1);
+const address = (namespace, name) => `/portal/namespaces/${namespace}/components/${name}`;
 
-async function route() {
-  if (!token()) return showLogin();
+/// Namespace and component of the address, or neither.
+const place = () => /^\/portal\/namespaces\/([^/]+)\/components\/([^/]+)\/?$/.exec(location.pathname)?.slice(1) ?? [];
+
+async function show() {
   const [namespace, name] = place();
   try {
     await (name ? showComponent(namespace, name) : showAll());
-    follow();
+  } catch (error) {
+    if (!main.hasChildNodes()) main.replaceChildren(element("p", { class: "why" }, error.message));
+    throw error;
+  }
+}
+
+async function route() {
+  if (!token()) return showLogin();
+  try {
+    await show();
   } catch (error) { tell(error.message); }
+  // What is not there yet may come.
+  if (token()) follow();
 }
 
 /// Follows the changes; every burst is one redraw. EventSource carries no token, so the stream is read by hand.
@@ -204,10 +217,7 @@ async function follow() {
 
 function redraw() {
   clearTimeout(redraw.timer);
-  redraw.timer = setTimeout(() => {
-    const [namespace, name] = place();
-    (name ? showComponent(namespace, name) : showAll()).catch((error) => tell(error.message));
-  }, 100);
+  redraw.timer = setTimeout(() => { show().catch((error) => tell(error.message)); }, 100);
 }
 
 route();

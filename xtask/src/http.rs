@@ -65,6 +65,29 @@ pub fn write_as(
     )
 }
 
+/// An answer up to its length, or to the end of the connection: not everybody closes it when asked to.
+fn read(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut answer = Vec::new();
+    let mut part = [0; 16 * 1024];
+    loop {
+        let got = stream.read(&mut part)?;
+        answer.extend_from_slice(&part[..got]);
+        if got == 0 || whole(&answer).is_some_and(|whole| answer.len() >= whole) {
+            return Ok(answer);
+        }
+    }
+}
+
+/// The length of an answer that says it.
+fn whole(answer: &[u8]) -> Option<usize> {
+    let head = answer.windows(4).position(|end| end == b"\r\n\r\n")?;
+    let text = String::from_utf8_lossy(&answer[..head]).to_ascii_lowercase();
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"))?;
+    Some(head + 4 + length.trim().parse::<usize>().ok()?)
+}
+
 fn send(address: SocketAddr, request: &str) -> Result<Answer> {
     let limit = LIMIT;
     let mut stream = TcpStream::connect_timeout(&address, limit)
@@ -72,10 +95,7 @@ fn send(address: SocketAddr, request: &str) -> Result<Answer> {
     stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(limit))?;
     stream.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
-    stream
-        .read_to_end(&mut answer)
-        .with_context(|| format!("read from {address}"))?;
+    let answer = read(&mut stream).with_context(|| format!("read from {address}"))?;
     let text = String::from_utf8_lossy(&answer);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());

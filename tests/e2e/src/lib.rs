@@ -10,11 +10,13 @@
     reason = "this is a command-line program; what it prints is its result"
 )]
 
+mod browser;
 mod delete;
 mod deploy;
 mod heal;
 mod logs;
 mod network;
+mod portal;
 mod promote;
 mod refuse;
 mod storm;
@@ -56,6 +58,7 @@ const WALKTHROUGHS: &[(&str, Walk)] = &[
     ("deploy", deploy::walk),
     ("refuse", refuse::walk),
     ("heal", heal::walk),
+    ("portal", portal::walk),
     ("promote", promote::walk),
     ("network", network::walk),
     ("logs", logs::walk),
