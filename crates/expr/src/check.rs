@@ -47,6 +47,7 @@ pub(crate) fn check(
         declared,
         scope: Vec::new(),
         unifier: Unifier::default(),
+        letters: HashMap::new(),
         problems: Vec::new(),
     };
     let found = checker.expr(tree);
@@ -65,6 +66,8 @@ struct Checker<'a> {
     /// Loop variables from the outermost in.
     scope: Vec<(Arc<str>, StaticType)>,
     unifier: Unifier,
+    /// What the letters in the types of variables stand for.
+    letters: HashMap<char, StaticType>,
     problems: Vec<Error>,
 }
 
@@ -122,7 +125,7 @@ impl Checker<'_> {
             return known.clone();
         }
         if let Some(declared) = self.declared.find(name) {
-            return declared.clone();
+            return self.unifier.instantiate(declared, &mut self.letters);
         }
         // Where anything may be declared, so may be a variable named like a type.
         if self.declared.is_open() {
@@ -325,9 +328,14 @@ impl Checker<'_> {
     ) -> StaticType {
         if let (Some(Kind::Literal(Value::String(format))), "format") =
             (receiver.map(|receiver| &receiver.kind), name)
-            && let Err(error) = library::check_format(format)
         {
-            return self.problem(self.place.error(expr.at, error.to_string()));
+            let items = match arguments {
+                [list] => self.items(list),
+                _ => None,
+            };
+            if let Err(error) = library::check_format(format, items.as_deref()) {
+                return self.problem(self.place.error(expr.at, error.to_string()));
+            }
         }
         let all: Vec<_> = receiver
             .into_iter()
@@ -345,6 +353,21 @@ impl Checker<'_> {
         let overloads = library::signatures(name, style);
         let member = style == Style::Member;
         self.resolve(name, overloads, member, all, expr.mark())
+    }
+
+    /// The types of the items of a list that is written out.
+    fn items(&mut self, list: &Expr) -> Option<Vec<StaticType>> {
+        let Kind::List(items) = &list.kind else {
+            return None;
+        };
+        if items.iter().any(|item| item.optional) {
+            return None;
+        }
+        // Whatever is wrong with them is told when they are looked at as arguments.
+        let told = self.problems.len();
+        let types = items.iter().map(|item| self.expr(&item.value)).collect();
+        self.problems.truncate(told);
+        Some(types)
     }
 
     /// The result of the overloads that take these arguments.
@@ -451,3 +474,6 @@ fn distance(left: &str, right: &str) -> usize {
     }
     row[right.len()]
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,11 @@ mod program;
 mod syntax;
 mod value;
 
+// The recorded cases are read by one module, here and in the tests of the public interface.
+#[cfg(test)]
+#[path = "../tests/it/cases.rs"]
+mod compat;
+
 pub use bindings::Bindings;
 pub use check::{Declarations, ObjectType, StaticType};
 pub use environment::{Builder, Environment, Overloads};

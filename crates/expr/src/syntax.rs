@@ -9,5 +9,8 @@ mod parser;
 mod token;
 mod tree;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use parser::parse;
 pub(crate) use tree::{Chain, Entry, Expr, Item, Kind, Operator};

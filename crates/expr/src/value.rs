@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub use json::Numbers;
 pub use map::{Key, Map};
 pub use text::double_text;
+#[cfg(test)]
+pub(crate) use text::general;
 pub use time::{Duration, Timestamp};
 
 /// A value of the expression language. Cloning is cheap: everything large is shared.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::value::Type;
 
-/// Levels of lists, maps and optionals in one another that are told apart; what is nested deeper is
-/// [`StaticType::Dyn`]. A type may share its parts, so that one of n levels may show 2^n of them.
-const MAX_LEVELS: usize = 8;
+/// Parts of a type that are told apart; a larger one is [`StaticType::Dyn`]. Types share their parts, so
+/// that a short expression may have one with 2^n of them.
+const MAX_PARTS: usize = 64;
 
 /// The type of an expression, as far as it is known before evaluation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,30 +116,30 @@ impl StaticType {
     /// A list of these.
     #[must_use]
     pub fn list(item: Self) -> Self {
-        Self::List(Arc::new(item.within_levels()))
+        Self::List(Arc::new(item.bounded()))
     }
 
     /// A map from one to the other.
     #[must_use]
     pub fn map(key: Self, value: Self) -> Self {
-        Self::Map(Arc::new((key.within_levels(), value.within_levels())))
+        Self::Map(Arc::new((key.bounded(), value.bounded())))
     }
 
     /// An optional of these.
     #[must_use]
     pub fn optional(held: Self) -> Self {
-        Self::Optional(Arc::new(held.within_levels()))
+        Self::Optional(Arc::new(held.bounded()))
     }
 
     /// The type of this type.
     #[must_use]
     pub fn type_of(of: Self) -> Self {
-        Self::Type(Arc::new(of.within_levels()))
+        Self::Type(Arc::new(of.bounded()))
     }
 
     /// A type of this name with these parameters.
     pub fn opaque(name: impl Into<Arc<str>>, parameters: Vec<Self>) -> Self {
-        let parameters = parameters.into_iter().map(Self::within_levels).collect();
+        let parameters = parameters.into_iter().map(Self::bounded).collect();
         Self::Opaque(Arc::new((name.into(), parameters)))
     }
 
@@ -149,20 +149,26 @@ impl StaticType {
         Self::Object(Arc::new(object))
     }
 
-    fn within_levels(self) -> Self {
-        if self.levels() < MAX_LEVELS {
+    fn bounded(self) -> Self {
+        let mut left = MAX_PARTS;
+        if self.fits(&mut left) {
             self
         } else {
             Self::Dyn
         }
     }
 
-    fn levels(&self) -> usize {
+    /// Counts the parts down, and stops where none is left.
+    fn fits(&self, left: &mut usize) -> bool {
+        let Some(fewer) = left.checked_sub(1) else {
+            return false;
+        };
+        *left = fewer;
         match self {
-            Self::List(inner) | Self::Optional(inner) | Self::Type(inner) => inner.levels() + 1,
-            Self::Map(entry) => entry.0.levels().max(entry.1.levels()) + 1,
-            Self::Opaque(opaque) => opaque.1.iter().map(Self::levels).max().unwrap_or(0) + 1,
-            _ => 0,
+            Self::List(inner) | Self::Optional(inner) | Self::Type(inner) => inner.fits(left),
+            Self::Map(entry) => entry.0.fits(left) && entry.1.fits(left),
+            Self::Opaque(opaque) => opaque.1.iter().all(|part| part.fits(left)),
+            _ => true,
         }
     }
 
@@ -200,7 +206,7 @@ impl StaticType {
             Type::List => Self::list(Self::Dyn),
             Type::Map => Self::map(Self::Dyn, Self::Dyn),
             Type::Optional => Self::optional(Self::Dyn),
-            Type::Type => Self::type_of(Self::Dyn),
+            Type::Type => Self::opaque("type", Vec::new()),
             Type::Omit => Self::Dyn,
         }
     }
@@ -236,10 +242,7 @@ impl fmt::Display for StaticType {
             Self::List(item) => write!(f, "list({item})"),
             Self::Map(entry) => write!(f, "map({}, {})", entry.0, entry.1),
             Self::Optional(held) => write!(f, "optional_type({held})"),
-            Self::Type(of) => match **of {
-                Self::Dyn | Self::Variable(_) => f.write_str("type"),
-                _ => write!(f, "type({of})"),
-            },
+            Self::Type(of) => write!(f, "type({of})"),
             Self::Object(object) => f.write_str(object.name()),
             Self::Opaque(opaque) if opaque.1.is_empty() => f.write_str(&opaque.0),
             Self::Opaque(opaque) => {

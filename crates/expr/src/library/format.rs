@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Outcome, items, text};
+use crate::check::StaticType;
 use crate::error::Error;
 use crate::evaluate::Budget;
 use crate::value::{Value, double_text};
@@ -40,14 +41,32 @@ pub(super) fn format(arguments: &[Value], budget: &mut Budget) -> Outcome {
     Ok(Value::from(out))
 }
 
-/// What is wrong with a format that is known before evaluation.
-pub(crate) fn check(format: &str) -> Result<(), Error> {
+/// What is wrong with a format that is known before evaluation, and with its items where their types are.
+pub(crate) fn check(format: &str, items: Option<&[StaticType]>) -> Result<(), Error> {
     let mut rest = format;
+    let mut position = 0_usize;
     while let Some(start) = rest.find('%') {
         rest = &rest[start + 1..];
         rest = match rest.strip_prefix('%') {
             Some(after) => after,
-            None => Clause::parse(rest)?.1,
+            None => {
+                let (clause, after) = Clause::parse(rest)?;
+                match items.map(|items| items.get(position)) {
+                    None => {}
+                    Some(None) => {
+                        return Err(Error::argument(format!("index {position} out of range")));
+                    }
+                    Some(Some(item)) if clause.takes(item) => {}
+                    Some(Some(item)) => {
+                        let verb = clause.verb;
+                        return Err(Error::argument(format!(
+                            "error during formatting: %{verb} cannot format a value of type {item}"
+                        )));
+                    }
+                }
+                position += 1;
+                after
+            }
         };
     }
     Ok(())
@@ -59,6 +78,19 @@ struct Clause {
 }
 
 impl Clause {
+    /// Whether it may format values of a type.
+    const fn takes(&self, item: &StaticType) -> bool {
+        use StaticType::{Bool, Bytes, Double, Dyn, Int, String, Uint, Variable};
+        match (self.verb, item) {
+            ('s', _)
+            | (_, Dyn | Variable(_) | Int | Uint)
+            | ('d' | 'f' | 'e', Double)
+            | ('b', Bool)
+            | ('x' | 'X', Bytes | String) => true,
+            (_, _) => false,
+        }
+    }
+
     fn parse(text: &str) -> Result<(Self, &str), Error> {
         let wrong =
             |what: &str| Error::argument(format!("could not parse formatting clause: {what}"));

@@ -24,7 +24,8 @@ pub fn double_text(double: f64) -> String {
     general(double)
 }
 
-fn general(double: f64) -> String {
+/// The shortest text of a finite double that gives it back, as `%g` writes it.
+pub(crate) fn general(double: f64) -> String {
     let scientific = format!("{double:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else {
         return scientific;

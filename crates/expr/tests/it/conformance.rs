@@ -1,27 +1,14 @@
 //! The conformance suite of the language (cel-spec), as far as it does without protobuf messages.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::cases::{Tally, cases};
 use expr::{Bindings, Environment, Key, Map, Type, Value};
-
-/// The folder of recorded behaviour: `QUINTET_COMPAT_DIR`, or the one beside the project.
-pub(crate) fn table(name: &str) -> Json {
-    let folder = std::env::var_os("QUINTET_COMPAT_DIR").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/compat"),
-        PathBuf::from,
-    );
-    let path = folder.join("cel").join(name);
-    let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap()
-}
 
 /// Suites about protobuf messages, extensions that templates do not have, and partial evaluation.
 const OTHER_SUITES: &[&str] = &[
-    "bindings_ext",
     "block_ext",
     "dynamic",
     "enums",
@@ -33,120 +20,88 @@ const OTHER_SUITES: &[&str] = &[
     "wrappers",
 ];
 
-/// What differs on purpose, by suite, section and name, with the reason.
-const DIFFERENCES: &[(&str, &str)] = &[
+const MISSES: &[(&str, &str)] = &[
     (
-        "conversions/double/string_exp_pos_neg",
+        "conformance/conversions/double/string_exp_pos_neg",
         "serde_json reads the table's number one bit off",
     ),
     (
-        "conversions/double/string_exp_neg_neg",
+        "conformance/conversions/double/string_exp_neg_neg",
         "serde_json reads the table's number one bit off",
     ),
     (
-        "timestamps/timestamp_conversions/toString_timestamp_nanos",
+        "conformance/timestamps/timestamp_conversions/toString_timestamp_nanos",
         "times end on 9999-12-30, so that every time zone can show them",
     ),
 ];
 
 #[test]
 fn the_suite_evaluates_as_specified() {
-    let suites = table("spec-conf.json");
-    let mut run = Run::default();
-    for suite in suites["suites"].as_array().unwrap() {
-        if !OTHER_SUITES.contains(&suite["name"].as_str().unwrap()) {
-            run.suite(suite, "");
-        }
-    }
-    println!(
-        "{}/{} cases, {} left out",
-        run.passed,
-        run.passed + run.faults.len(),
-        run.skipped
-    );
-    assert!(
-        run.faults.is_empty(),
-        "{} cases differ:\n{}",
-        run.faults.len(),
-        run.faults.join("\n")
-    );
-    assert!(run.passed > 1000, "only {} cases ran", run.passed);
-}
-
-#[derive(Default)]
-struct Run {
-    passed: usize,
-    skipped: usize,
-    faults: Vec<String>,
-}
-
-impl Run {
-    fn suite(&mut self, suite: &Json, above: &str) {
-        let path = format!("{above}{}", suite["name"].as_str().unwrap());
-        for case in suite["tests"].as_array().into_iter().flatten() {
-            let id = format!("{path}/{}", case["original"]["name"].as_str().unwrap());
-            self.case(&id, &case["original"]);
-        }
-        for inner in suite["suites"].as_array().into_iter().flatten() {
-            self.suite(inner, &format!("{path}/"));
-        }
-    }
-
-    fn case(&mut self, id: &str, case: &Json) {
+    let mut tally = Tally::new("values", MISSES);
+    for (id, case) in cases(&["conf"]) {
+        let case = &case["original"];
         let source = case["expr"].as_str().unwrap();
-        if uses_messages(case, source) {
-            self.skipped += 1;
-            return;
+        let other = |suite: &&str| id.starts_with(&format!("conformance/{suite}/"));
+        if OTHER_SUITES.iter().any(other) || uses_messages(case, source) {
+            tally.skip();
+            continue;
         }
-        let mut bindings = Bindings::new();
-        let dotted = |name: &String| name.contains('.');
-        if case["bindings"]
-            .as_object()
-            .is_some_and(|bound| bound.keys().any(dotted))
-        {
-            self.skipped += 1;
-            return;
-        }
-        for (name, bound) in case["bindings"].as_object().into_iter().flatten() {
-            match value(&bound["value"]) {
-                Some(value) => bindings = bindings.with(name.as_str(), value),
-                None => {
-                    self.skipped += 1;
-                    return;
-                }
+        match (bindings(case), expected(case)) {
+            (Some(bindings), Some(expected)) => {
+                tally.check(&id, source, compare(case, source, &bindings, &expected));
             }
+            _ => tally.skip(),
         }
-        let result = Environment::default()
-            .compile(source)
-            .and_then(|program| program.evaluate(&bindings));
-        let expected = match case
-            .get("value")
-            .or_else(|| case["typedResult"].get("result"))
-        {
-            None if case.get("evalError").is_some() => Err(()),
-            None => Ok(Value::Bool(true)),
-            Some(expected) => match value(expected) {
-                Some(expected) => Ok(expected),
-                None => {
-                    self.skipped += 1;
-                    return;
-                }
-            },
-        };
-        let agrees = match (&result, &expected) {
-            (Ok(result), Ok(expected)) => identical(result, expected),
-            (Err(_), Err(())) => true,
-            // What would be found before evaluation is always found: there is no unchecked mode.
-            (Err(error), Ok(_)) => error.is_compile() && case["disableCheck"] == true,
-            _ => false,
-        };
-        if agrees == DIFFERENCES.iter().any(|(known, _)| *known == id) {
-            self.faults.push(format!(
-                "{id}: {source}\n    {result:?}\n    not {expected:?}"
-            ));
-        } else {
-            self.passed += 1;
+    }
+    tally.finish();
+}
+
+/// The variables of a case; `None` if one is a message or has a dot in its name.
+fn bindings(case: &Json) -> Option<Bindings> {
+    let mut bindings = Bindings::new();
+    for (name, bound) in case["bindings"].as_object().into_iter().flatten() {
+        if name.contains('.') {
+            return None;
         }
+        bindings = bindings.with(name.as_str(), value(&bound["value"])?);
+    }
+    Some(bindings)
+}
+
+/// The value of a case, or that it fails; `None` if it is a message.
+fn expected(case: &Json) -> Option<Result<Value, ()>> {
+    let expected = case
+        .get("value")
+        .or_else(|| case["typedResult"].get("result"));
+    match expected {
+        None if case.get("evalError").is_some() => Some(Err(())),
+        None => Some(Ok(Value::Bool(true))),
+        Some(expected) => value(expected).map(Ok),
+    }
+}
+
+fn compare(
+    case: &Json,
+    source: &str,
+    bindings: &Bindings,
+    expected: &Result<Value, ()>,
+) -> Result<(), String> {
+    let result = Environment::builder()
+        .with_bind()
+        .build()
+        .compile(source)
+        .and_then(|program| program.evaluate(bindings));
+    let agrees = match (&result, expected) {
+        (Ok(result), Ok(expected)) => identical(result, expected),
+        (Err(_), Err(())) => true,
+        // What would be found before evaluation is always found: there is no unchecked mode.
+        (Err(error), Ok(_)) => error.is_compile() && case["disableCheck"] == true,
+        _ => false,
+    };
+    if agrees {
+        Ok(())
+    } else {
+        Err(format!("{result:?}\n    not {expected:?}"))
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use expr::{Bindings, Environment, Error, Map, Numbers, Overloads, Value};
 
-use crate::conformance::table;
+use crate::cases::table;
 
 fn environment() -> Environment {
     let merge = |maps: &[Value]| {
