@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::cases::{Tally, cases};
 use expr::{Bindings, Environment, Key, Map, Type, Value};
+
+use crate::cases::{Tally, cases};
 
 /// Suites about protobuf messages, extensions that templates do not have, and partial evaluation.
 const OTHER_SUITES: &[&str] = &[
