@@ -207,38 +207,31 @@ func (c *cluster) start(component string, argv ...string) error {
 			return err
 		}
 		go cmd.Wait()
-		if nice := nice(component); nice > 0 {
-			giveWay(cmd.Process.Pid, nice)
-		}
 		note := fmt.Sprintf("%d %s", cmd.Process.Pid, startTime(cmd.Process.Pid))
 		return os.WriteFile(c.path("pids", component), []byte(note), 0o600)
 	})
 }
 
 // podsShares weighs all pods of all clusters, beside 1024 of any process outside.
-const podsShares = 128
+const podsShares = 256
 
-// nice says how far a component gives way to others. A node shares its
-// processors with the API server and etcd here, which no other cluster lets it
-// do: pods that start, and the controllers that start them, must not hold up
-// every request.
-func nice(component string) int {
-	switch component {
-	case "containerd", "kubelet", "kube-proxy":
-		return 15
-	case "controller-manager", "scheduler":
-		return 5
+// nice says how far a component gives way to others once the cluster is up. A
+// node shares its processors with the API server and etcd here, which no other
+// cluster lets it do: pods that start must not hold up every request. It is no
+// more than that, since pods must also live beside a build.
+var nice = map[string]int{"containerd": 5, "kubelet": 5, "kube-proxy": 5, "controller-manager": 2, "scheduler": 2}
+
+// giveWay lowers the priority of components, and of what they start from now
+// on. Where the kernel groups tasks by session, a process's own nice value says
+// nothing outside its session; where it cannot be set, the cluster is only
+// slower.
+func (c *cluster) giveWay() {
+	for component, nice := range nice {
+		if pid := c.pid(component); pid != 0 {
+			syscall.Setpriority(syscall.PRIO_PROCESS, pid, nice)
+			os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", pid), []byte(strconv.Itoa(nice)), 0)
+		}
 	}
-	return 0
-}
-
-// giveWay lowers the priority of a process that leads a session, and of those
-// that it starts. Where the kernel groups tasks by session, a process's own
-// nice value says nothing outside its session; where it cannot be set, the
-// cluster is only slower.
-func giveWay(pid, nice int) {
-	syscall.Setpriority(syscall.PRIO_PROCESS, pid, nice)
-	os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", pid), []byte(strconv.Itoa(nice)), 0)
 }
 
 // pid returns the process of a component, or 0 when it no longer runs: the

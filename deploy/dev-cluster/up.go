@@ -189,6 +189,7 @@ func (c *cluster) up(o upOptions) error {
 		}
 		step("cluster DNS answers")
 	}
+	c.giveWay()
 	fmt.Printf("export KUBECONFIG=%s\n", c.kubeconfig("admin"))
 	return nil
 }
@@ -311,7 +312,7 @@ func (c *cluster) importImages(ctx context.Context) error {
 
 // loadImages loads image tars into the running node.
 func (c *cluster) loadImages(tars []string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	if c.pid("containerd") == 0 {
 		return fmt.Errorf("cluster %s: containerd is not running", c.Name)
