@@ -82,6 +82,10 @@ pub(crate) fn walk(world: &World) -> Result<()> {
         seen.disorders.join(", ")
     );
     ensure!(kills.load(Ordering::Relaxed) > 0, "nothing was killed");
+    // What was killed last may not be back yet.
+    wait::until(CALM_LIMIT, "the API answers again", || {
+        world.quintet(&["list", "components"])
+    })?;
     for component in 0..COMPONENTS {
         world.quintet(&["delete", "component", &set.component_name(component)])?;
     }
