@@ -10,6 +10,7 @@ use model::kinds::{
     container::{Container, EnvVar, FileVar},
     endpoint::Endpoint,
 };
+use testkit::compat::{Table, agree};
 
 use super::{
     DataPlaneContext, annotated_data_plane,
@@ -20,21 +21,12 @@ use super::{
     workload,
 };
 use crate::{
-    compat::{check_rows, rows, same},
     component::variables::endpoint_resources,
     connections::resources::ResourceItem,
     snapshots::{decode, secrets},
 };
 
 const TABLE: &str = "component-context.jsonl";
-
-fn agree(own: &Value, expected: &Value) -> Result<(), String> {
-    if same(own, expected) {
-        Ok(())
-    } else {
-        Err(format!("\n     {own}\n not {expected}"))
-    }
-}
 
 /// The workload of a row; rows about workloads alone name no image.
 fn workload_of(input: &Value) -> Result<WorkloadSnapshot, String> {
@@ -55,43 +47,35 @@ fn workload_of(input: &Value) -> Result<WorkloadSnapshot, String> {
 
 #[test]
 fn workloads_are_seen_as_in_the_reference() {
-    check_rows(&rows(TABLE, "context.ExtractWorkloadData"), &[], |row| {
+    Table::of(TABLE, "context.ExtractWorkloadData").check(|row| {
         let found = workload_of(&row["input"])?;
         agree(
             &workload(&found.container, &found.endpoints),
             &row["output"]["result"],
         )
     });
-    check_rows(
-        &rows(TABLE, "context.ExtractEndpointResources"),
-        &[],
-        |row| {
-            let found = workload_of(&row["input"])?;
-            agree(
-                &endpoint_resources(&found.endpoints),
-                &row["output"]["result"],
-            )
-        },
-    );
+    Table::of(TABLE, "context.ExtractEndpointResources").check(|row| {
+        let found = workload_of(&row["input"])?;
+        agree(
+            &endpoint_resources(&found.endpoints),
+            &row["output"]["result"],
+        )
+    });
 }
 
 #[test]
 fn configurations_are_seen_as_in_the_reference() {
-    check_rows(
-        &rows(TABLE, "context.ExtractConfigurationsFromWorkload"),
-        &[],
-        |row| {
-            let found = workload_of(&row["input"])?;
-            let secrets = secrets(&row["input"]["secretReferences"]);
-            let own = Configurations::new(&found.container, &secrets)?.variable();
-            agree(&own, &row["output"]["result"])
-        },
-    );
+    Table::of(TABLE, "context.ExtractConfigurationsFromWorkload").check(|row| {
+        let found = workload_of(&row["input"])?;
+        let secrets = secrets(&row["input"]["secretReferences"]);
+        let own = Configurations::new(&found.container, &secrets)?.variable();
+        agree(&own, &row["output"]["result"])
+    });
 }
 
 #[test]
 fn overrides_replace_by_key_and_append() {
-    check_rows(&rows(TABLE, "context.MergeWorkloadOverrides"), &[], |row| {
+    Table::of(TABLE, "context.MergeWorkloadOverrides").check(|row| {
         let base: Container = decode(
             &row["input"]["baseWorkload"]["spec"]["container"],
             "container",
@@ -116,18 +100,18 @@ fn planes_and_gateways_are_seen_as_in_the_reference() {
                 .unwrap_or_default(),
         })
     };
-    check_rows(&rows(TABLE, "context.extractDataPlaneData"), &[], |row| {
+    Table::of(TABLE, "context.extractDataPlaneData").check(|row| {
         agree(
             &annotated_data_plane(&plane(&row["input"]["dp"])?),
             &row["output"]["result"],
         )
     });
-    check_rows(&rows(TABLE, "context.extractEnvironmentData"), &[], |row| {
+    Table::of(TABLE, "context.extractEnvironmentData").check(|row| {
         let environment: Environment = decode(&row["input"]["env"]["spec"], "environment")?;
         let own = gateway(&environment, &plane(&row["input"]["dp"])?.spec);
         agree(&json!(own), &row["output"]["result"]["gateway"])
     });
-    check_rows(&rows(TABLE, "context.mergeGatewayData"), &[], |row| {
+    Table::of(TABLE, "context.mergeGatewayData").check(|row| {
         let of = |name: &str| row["input"][name].clone();
         let environment: Environment = decode(&json!({"gateway": of("envGW")}), "environment")?;
         let data_plane = json!({"clusterAgent": {"clientCA": {}}, "gateway": of("dpGW")});
@@ -183,7 +167,7 @@ fn configurations(variable: &Value) -> (Container, Secrets) {
 
 #[test]
 fn derived_lists_are_those_of_the_reference() {
-    check_rows(&rows(TABLE, "context.BuildDerivedContext"), &[], |row| {
+    Table::of(TABLE, "context.BuildDerivedContext").check(|row| {
         let input = &row["input"];
         let (container, secrets) = configurations(&input["configurations"]);
         let mut derived = Map::new();
@@ -264,13 +248,9 @@ fn names_are_those_of_the_reference() {
     use crate::connections::resources::volume_name;
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
     let agree = |own: String, row: &Value| agree(&json!(own), &row["output"]["result"]);
-    check_rows(
-        &rows("names.jsonl", "context.resourceDepVolumeName"),
-        &[],
-        |row| {
-            let input = &row["input"];
-            let (kind, name) = (text(input, "sourceKind"), text(input, "sourceName"));
-            agree(volume_name(&text(input, "ref"), &kind, &name), row)
-        },
-    );
+    Table::of("names.jsonl", "context.resourceDepVolumeName").check(|row| {
+        let input = &row["input"];
+        let (kind, name) = (text(input, "sourceKind"), text(input, "sourceName"));
+        agree(volume_name(&text(input, "ref"), &kind, &name), row)
+    });
 }

@@ -14,8 +14,7 @@ use model::{
     Diagnostics, Envelope, KindName,
     kinds::{Component, ComponentType, DataPlane, Environment, ReleaseBinding, Trait, Workload},
 };
-
-use crate::compat::folder;
+use testkit::compat::folder;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -9,7 +9,7 @@ use model::kinds::{
     DataPlane, Environment, endpoint::Endpoint, release_binding::status::EndpointStatus,
 };
 
-use crate::compat::{check_rows, rows, same};
+use testkit::compat::{Difference, Table, agree, same};
 
 fn decode<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, String> {
     serde_json::from_value(value.clone()).map_err(|error| error.to_string())
@@ -31,16 +31,12 @@ fn resolved(row: &Value) -> Result<Vec<EndpointStatus>, String> {
     plane["clusterAgent"] = json!({"clientCA": {}});
     let (plane, environment): (DataPlane, Environment) = (decode(&plane)?, decode(&environment)?);
     let gateway = compile::endpoints::gateway(&environment, &plane);
-    let objects: Vec<Value> = input["resources"]
-        .as_array()
-        .map(|resources| {
-            resources
-                .iter()
-                .map(|entry| entry["object"].clone())
-                .collect()
-        })
-        .unwrap_or_default();
-    Ok(resolve(&endpoints, objects.iter(), gateway))
+    Ok(resolve(&endpoints, objects(input).iter(), Some(&gateway)))
+}
+
+fn objects(input: &Value) -> Vec<Value> {
+    let entries = input["resources"].as_array().into_iter().flatten();
+    entries.map(|entry| entry["object"].clone()).collect()
 }
 
 fn expected(row: &Value) -> Vec<Value> {
@@ -68,28 +64,199 @@ fn compare(row: &Value, parts: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
+const DIFFERENCES: &[Difference] = &[Difference {
+    name: "one-gateway",
+    shows: |row| {
+        let input = &row["input"];
+        let ingress = |names: [&str; 2]| {
+            let of = names.iter().find_map(|name| input.get(*name));
+            of.map_or(&Value::Null, |of| &of["spec"]["gateway"]["ingress"])
+        };
+        let (own, base) = (
+            ingress(["environment", "env"]),
+            ingress(["dataPlane", "dp"]),
+        );
+        let borrowed =
+            |door: &str| own.is_object() && own.get(door).is_none() && base.get(door).is_some();
+        let external = |object: &Value| {
+            object["metadata"]["labels"]["openchoreo.dev/endpoint-visibility"] == "external"
+        };
+        let routes = objects(input)
+            .into_iter()
+            .filter(|object| object["spec"]["hostnames"].is_array());
+        let doors: Vec<_> = match input["visibility"].as_str() {
+            Some(visibility) => vec![visibility == "external"],
+            None => routes.map(|route| external(&route)).collect(),
+        };
+        doors
+            .into_iter()
+            .any(|outside| borrowed(if outside { "external" } else { "internal" }))
+    },
+}];
+
 const TABLES: [&str; 2] = ["endpoints.jsonl", "golden-endpoints.jsonl"];
 
 #[test]
 fn routes_give_urls_as_in_the_reference() {
-    let function = "releasebinding.resolveEndpointURLStatuses";
-    let all: Vec<_> = TABLES
-        .iter()
-        .flat_map(|table| rows(table, function))
-        .collect();
-    check_rows(&all, &[], |row| {
-        compare(row, &["externalURLs", "internalURLs"])
-    });
+    for table in TABLES {
+        Table::of(table, "releasebinding.resolveEndpointURLStatuses")
+            .but(DIFFERENCES)
+            .check(|row| compare(row, &["externalURLs", "internalURLs"]));
+    }
 }
 
 #[test]
 fn services_give_urls_as_in_the_reference() {
-    let function = "releasebinding.resolveServiceURLs";
-    let all: Vec<_> = TABLES
-        .iter()
-        .flat_map(|table| rows(table, function))
-        .collect();
-    check_rows(&all, &[], |row| compare(row, &["serviceURL"]));
+    for table in TABLES {
+        Table::of(table, "releasebinding.resolveServiceURLs")
+            .check(|row| compare(row, &["serviceURL"]));
+    }
+}
+
+/// Where each endpoint is reached in the cluster, as `service.namespace:port`.
+fn services(endpoints: &Value, objects: &[Value]) -> Result<Vec<String>, String> {
+    let endpoints: BTreeMap<String, Endpoint> = decode(endpoints)?;
+    let statuses = resolve(&endpoints, objects.iter(), None);
+    let urls = statuses.into_iter().filter_map(|status| status.service_url);
+    let places = urls.map(|url| {
+        let host = url.host.trim_end_matches(".svc.cluster.local");
+        format!("{host}:{}", url.port.unwrap_or_default())
+    });
+    Ok(places.collect())
+}
+
+/// The places of the ports of a service of a row, among those that somebody asks for.
+fn places(service: &Value, asked: impl Fn(&Value) -> bool) -> Vec<String> {
+    let ports = service["ports"].as_array().into_iter().flatten();
+    let text = |name: &str| service[name].as_str().unwrap_or_default();
+    let (name, namespace) = (text("name"), text("namespace"));
+    ports
+        .filter(|port| asked(port))
+        .map(|port| format!("{name}.{namespace}:{port}"))
+        .collect()
+}
+
+#[test]
+fn services_are_chosen_as_in_the_reference() {
+    Table::of("endpoints.jsonl", "releasebinding.bestMatchingService").check(|row| {
+        let (endpoints, services) = (&row["input"]["endpoints"], &row["input"]["services"]);
+        let objects: Vec<_> = services
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|service| {
+                let ports = service["ports"].as_array().into_iter().flatten();
+                let ports: Vec<_> = ports.map(|port| json!({"port": port})).collect();
+                json!({
+                    "apiVersion": "v1", "kind": "Service", "spec": {"ports": ports},
+                    "metadata": {"name": service["name"], "namespace": service["namespace"]},
+                })
+            })
+            .collect();
+        let mut asked = endpoints
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.values());
+        let wanted: Vec<_> = asked.by_ref().map(|endpoint| &endpoint["port"]).collect();
+        let mut own = self::services(endpoints, &objects)?;
+        let mut expected = places(&row["output"]["result"], |port| wanted.contains(&port));
+        (own.sort(), expected.sort());
+        agree(&json!(own), &json!(expected))
+    });
+    Table::of("endpoints.jsonl", "releasebinding.extractAllServiceInfos").check(|row| {
+        let (mut own, mut expected) = (Vec::new(), Vec::new());
+        for object in objects(&row["input"]) {
+            let ports = object["spec"]["ports"].as_array().into_iter().flatten();
+            let endpoints: serde_json::Map<_, _> = ports
+                .map(|port| &port["port"])
+                .map(|port| (format!("e-{port}"), json!({"type": "TCP", "port": port})))
+                .collect();
+            own.extend(services(&Value::Object(endpoints), &[object])?);
+        }
+        for service in row["output"]["result"].as_array().into_iter().flatten() {
+            expected.extend(places(service, |_| true));
+        }
+        (own.sort(), expected.sort());
+        agree(&json!(own), &json!(expected))
+    });
+}
+
+/// The URLs that a route of this visibility gives to an endpoint of this type.
+fn routed(object: &Value, visibility: &str, kind: &str, row: &Value) -> Result<Value, String> {
+    let mut object = object.clone();
+    let labels = json!({
+        "openchoreo.dev/endpoint-name": "e", "openchoreo.dev/endpoint-visibility": visibility,
+    });
+    object["metadata"]["labels"] = labels;
+    let plane = json!({"gateway": {"ingress": {
+        "external": {"name": "g", "namespace": "g", "http": {"port": 80, "host": "h"}},
+        "internal": {"name": "g", "namespace": "g", "http": {"port": 80, "host": "h"}},
+    }}});
+    let row = json!({"input": {
+        "endpoints": {"e": {"type": kind, "port": 1}},
+        "resources": [{"object": object}],
+        "dataPlane": row.get("dp").cloned().unwrap_or_else(|| json!({"spec": plane})),
+        "environment": row.get("env").cloned().unwrap_or_default(),
+    }});
+    let statuses = serde_json::to_value(resolved(&row)?).unwrap();
+    let field = match visibility {
+        "external" => "externalURLs",
+        _ => "internalURLs",
+    };
+    Ok(statuses[0][field].clone())
+}
+
+#[test]
+fn hosts_and_paths_are_read_from_routes_as_in_the_reference() {
+    for (function, part) in [
+        ("releasebinding.extractFirstHostname", "host"),
+        ("releasebinding.extractFirstPathValue", "path"),
+    ] {
+        Table::of("endpoints.jsonl", function).check(|row| {
+            let mut object = row["input"]["obj"].clone();
+            // Without a host there is no URL, and without a path none to look at.
+            if part == "path" {
+                object["spec"]["hostnames"] = json!(["h"]);
+            }
+            let urls = routed(&object, "external", "HTTP", &json!({}))?;
+            let own = urls["http"][part].as_str().unwrap_or_default();
+            let expected = row["output"]["result"].as_str().unwrap_or_default();
+            agree(&json!(own), &json!(expected))
+        });
+    }
+}
+
+#[test]
+fn gateways_and_schemes_are_those_of_the_reference() {
+    let route = json!({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
+        "metadata": {"name": "r"}, "spec": {"hostnames": ["h"]},
+    });
+    let function = "releasebinding.resolveGatewayEndpointByVisibility";
+    Table::of("endpoints.jsonl", function)
+        .but(DIFFERENCES)
+        .check(|row| {
+            let visibility = row["input"]["visibility"].as_str().unwrap_or_default();
+            let urls = routed(&route, visibility, "HTTP", &row["input"])?;
+            let ports = |list: &Value| json!([list["http"]["port"], list["https"]["port"]]);
+            agree(&ports(&urls), &ports(&row["output"]["result"]))
+        });
+    Table::of("endpoints.jsonl", "releasebinding.schemeForEndpointType").check(|row| {
+        let endpoints = json!({"e": {"type": row["input"]["epType"], "port": 1}});
+        let service = json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "n"},
+            "spec": {"ports": [{"port": 1}]},
+        });
+        let endpoints: BTreeMap<String, Endpoint> = decode(&endpoints)?;
+        let statuses = resolve(&endpoints, [&service].into_iter(), None);
+        let url = statuses
+            .first()
+            .and_then(|status| status.service_url.clone());
+        agree(
+            &json!(url.and_then(|url| url.scheme)),
+            &row["output"]["result"],
+        )
+    });
 }
 
 #[test]
