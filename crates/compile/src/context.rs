@@ -225,8 +225,9 @@ pub(crate) fn parameters(
             Undeclared::Pass => values.clone(),
         });
     };
-    let schema = Schema::parse(raw)
-        .map_err(|error: schema::Error| format!("{what} schema cannot be used: {error}"))?;
+    let schema = Schema::parse(raw).map_err(|error: schema::Error| {
+        format!("failed to build schemas: failed to create {what} schema: {error}")
+    })?;
     let values = schema.default(values);
     if undeclared == Undeclared::Drop {
         let problems = schema.validate(&Value::Object(values.clone()));
@@ -238,4 +239,4 @@ pub(crate) fn parameters(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -27,6 +27,12 @@ pub fn folder() -> PathBuf {
     }
 }
 
+/// Whether it is the one beside the project, which also has what is not a table.
+#[must_use]
+pub fn is_usual() -> bool {
+    std::env::var_os("QUINTET_COMPAT_DIR").is_none()
+}
+
 /// The text of a file of that folder.
 ///
 /// # Panics

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use testkit::compat::{Table, expand_shared, same, says};
 
-use super::{Snapshot, Variables, render_labelled, variables};
+mod variables;
+
+use super::{Snapshot, Variables, render_labelled, variables as of};
 use crate::{Compiler, snapshots::snapshot, template::Context};
 
 /// Variables with the metadata that the row gives, which unit tests of the reference make up.
@@ -14,7 +16,7 @@ fn variables(snapshot: &Snapshot, metadata: &Value) -> Result<Variables, model::
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    let mut map = variables::map(snapshot, &labels, &cell)?;
+    let mut map = of::map(snapshot, &labels, &cell)?;
     map.insert("metadata".to_owned(), metadata.clone());
     Ok(Variables {
         base: Context::from_json(&map),

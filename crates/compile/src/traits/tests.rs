@@ -214,3 +214,17 @@ fn a_broken_trait_names_itself_and_the_place() {
     );
     assert!(fault.hint.is_some(), "{fault}");
 }
+
+#[test]
+fn a_target_without_a_group_is_the_core_group() {
+    let objects = rendered(&json!([
+        {"resource": {"apiVersion": "v1", "kind": "Event"}, "targetPlane": "dataplane"},
+        {"resource": {"apiVersion": "events.k8s.io/v1", "kind": "Event"}, "targetPlane": "dataplane"},
+    ]));
+    let core = json!({"group": "", "version": "v1", "kind": "Event", "targetPlane": "dataplane"});
+    let found: Vec<_> = objects
+        .iter()
+        .map(|object| target(&core).fits(object))
+        .collect();
+    assert_eq!(found, [true, false]);
+}

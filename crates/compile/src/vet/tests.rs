@@ -53,6 +53,14 @@ fn vet(function: &str, spec: &Value) -> Result<Diagnostics, String> {
 const DIFFERENCES: &[Difference] = &[
     PROGRAM_ONLY,
     Difference {
+        name: "defaults-first",
+        shows: |row| {
+            let causes = row["error"]["causes"].as_array();
+            let mut causes = causes.into_iter().flatten().peekable();
+            causes.peek().is_some() && causes.all(|cause| has_default(row, cause))
+        },
+    },
+    Difference {
         name: "default-workflow-kind",
         shows: |row| {
             let message = row["error"]["message"].as_str().unwrap_or_default();
@@ -63,6 +71,22 @@ const DIFFERENCES: &[Difference] = &[
         },
     },
 ];
+
+/// Whether a release is refused for want of a parameter that has a default.
+fn has_default(row: &Value, cause: &Value) -> bool {
+    let message = cause["message"].as_str().unwrap_or_default();
+    let Some((before, _)) = message.rsplit_once(" is required") else {
+        return false;
+    };
+    let name = before.rsplit(['.', ' ']).next().unwrap_or_default();
+    let spec = &row["input"]["obj"]["spec"];
+    let traits = spec["traits"].as_array().into_iter().flatten();
+    let specs = traits
+        .chain([&spec["componentType"]])
+        .map(|holder| &holder["spec"]);
+    let mut schemas = specs.map(|spec| &spec["parameters"]["openAPIV3Schema"]["properties"]);
+    message.contains("do not match") && schemas.any(|fields| !fields[name]["default"].is_null())
+}
 
 fn check(function: &str, row: &Value) -> Result<(), String> {
     if (PROGRAM_ONLY.shows)(row) {
@@ -100,4 +124,27 @@ fn admission_decides_as_in_the_reference() {
                 .check(|row| check(&function, row));
         }
     }
+}
+
+#[test]
+fn a_parameter_with_a_default_need_not_be_given() {
+    let release = |schema: Value| {
+        let spec = json!({
+            "owner": {"projectName": "p", "componentName": "c"},
+            "workload": {"container": {"image": "i"}},
+            "componentType": {"kind": "ComponentType", "name": "deployment/d", "spec": {
+                "workloadType": "deployment",
+                "parameters": {"openAPIV3Schema": {
+                    "type": "object", "required": ["size"], "properties": {"size": schema},
+                }},
+                "resources": [{"id": "deployment", "template": {
+                    "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"},
+                }}],
+            }},
+        });
+        super::component_release(&serde_json::from_value(spec).unwrap())
+    };
+    let given = release(json!({"type": "integer", "default": 3}));
+    assert!(given.is_empty(), "{given}");
+    assert!(!release(json!({"type": "integer"})).is_empty());
 }

@@ -160,7 +160,8 @@ fn services_are_chosen_as_in_the_reference() {
         let wanted: Vec<_> = asked.by_ref().map(|endpoint| &endpoint["port"]).collect();
         let mut own = self::services(endpoints, &objects)?;
         let mut expected = places(&row["output"]["result"], |port| wanted.contains(&port));
-        (own.sort(), expected.sort());
+        own.sort();
+        expected.sort();
         agree(&json!(own), &json!(expected))
     });
     Table::of("endpoints.jsonl", "releasebinding.extractAllServiceInfos").check(|row| {
@@ -176,7 +177,8 @@ fn services_are_chosen_as_in_the_reference() {
         for service in row["output"]["result"].as_array().into_iter().flatten() {
             expected.extend(places(service, |_| true));
         }
-        (own.sort(), expected.sort());
+        own.sort();
+        expected.sort();
         agree(&json!(own), &json!(expected))
     });
 }
@@ -264,4 +266,25 @@ fn an_endpoint_that_nothing_serves_is_left_out() {
     let row =
         json!({"input": {"endpoints": {"http": {"type": "HTTP", "port": 80}}, "resources": []}});
     assert_eq!(resolved(&row).unwrap(), []);
+}
+
+#[test]
+fn a_door_of_the_data_plane_has_urls_beside_those_of_the_environment() {
+    let door =
+        |port: u16| json!({"name": "g", "namespace": "g", "http": {"port": port, "host": "h"}});
+    let route = json!({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
+        "metadata": {"name": "r"}, "spec": {"hostnames": ["h"]},
+    });
+    let row = json!({
+        "dp": {"spec": {"gateway": {"ingress": {"external": door(80), "internal": door(8080)}}}},
+        "env": {"spec": {"gateway": {"ingress": {"external": door(81)}}}},
+    });
+    let port = |visibility: &str| {
+        routed(&route, visibility, "HTTP", &row).unwrap()["http"]["port"].clone()
+    };
+    assert_eq!(
+        (port("external"), port("internal")),
+        (json!(81), json!(8080))
+    );
 }

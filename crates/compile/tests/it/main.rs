@@ -9,6 +9,7 @@
 mod catalogue;
 mod components;
 mod connections;
+mod endpoint_schemas;
 mod endpoints;
 mod network_policies;
 mod patches;

@@ -4,6 +4,10 @@
 /// Name and reason of each difference.
 pub const REASONS: &[(&str, &str)] = &[
     (
+        "ascii-names",
+        "names hold no letters outside of ASCII, which Kubernetes refuses",
+    ),
+    (
         "one-gateway",
         "URLs come from the gateway that templates see: the environment's over the data plane's, door by door",
     ),
@@ -40,5 +44,25 @@ pub const REASONS: &[(&str, &str)] = &[
     (
         "core-group",
         "a target without a group means the core group",
+    ),
+    (
+        "defaults-first",
+        "parameters are given their defaults before they are validated",
+    ),
+    (
+        "leading-dot",
+        "expressions have no containers, so that a leading dot says nothing",
+    ),
+    (
+        "unary-minus",
+        "the last of many minuses belongs to the number, which is the same value",
+    ),
+    (
+        "last-day",
+        "times end on 9999-12-30, so that every time zone can show them",
+    ),
+    (
+        "number-reading",
+        "the table's number is read one bit off, by the reader of tables",
     ),
 ];

@@ -27,9 +27,10 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 }
 
 fn section(schema: &Value) -> Value {
-    match schema {
-        Value::Null => Value::Null,
-        schema => json!({"openAPIV3Schema": schema}),
+    if schema.is_null() {
+        Value::Null
+    } else {
+        json!({"openAPIV3Schema": schema})
     }
 }
 
