@@ -191,6 +191,9 @@ impl Heard {
         for table in TABLES {
             let file = format!("{table}.jsonl");
             let path = folder.join(&file);
+            if !path.exists() {
+                continue;
+            }
             let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             let mut rows: BTreeMap<String, usize> = BTreeMap::new();
             for line in text.lines() {

@@ -167,7 +167,10 @@ fn of_target(target: &Value, entry: &Value) -> bool {
         text(&entry["resource"]["kind"]),
         text(&entry["resource"]["apiVersion"]),
     );
-    (kind.is_empty() || kind == own) && api_version.starts_with(&group)
+    let version = text(&target["version"]);
+    (kind.is_empty() || kind == own)
+        && api_version.starts_with(&group)
+        && api_version.ends_with(&version)
 }
 
 #[test]

@@ -14,7 +14,7 @@ use model::kinds::{
     },
 };
 
-use testkit::compat::{Table, agree, result};
+use testkit::compat::{Table, agree, leave_out, result};
 
 fn decode<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, String> {
     serde_json::from_value(value.clone()).map_err(|error| error.to_string())
@@ -185,6 +185,15 @@ fn secrets_are_those_that_the_reference_collects() {
         let own = compile::component::secret_references(&workload, &binding);
         agree(&json!(own), &list(result(row)))
     });
+}
+
+#[test]
+fn who_depends_on_a_resource_is_recorded_by_whoever_reads_it() {
+    leave_out(
+        "connections.jsonl",
+        "releasebinding.indexResourceDependencyTargets",
+        "an index of the cache of its controllers; here the reads of a decision wake it",
+    );
 }
 
 fn wanted() -> connections::Wanted {

@@ -49,17 +49,21 @@ const DIFFERENCES: &[Difference] = &[
                 let found = patch::expand(&row["input"]["resource"], path);
                 found.is_ok_and(|found| found.len() > 1)
             };
-            operations(row).any(|(op, path)| op == "remove" && whole(path) && several(path))
+            operations(row).any(|(op, path)| op != "replace" && whole(path) && several(path))
         },
     },
     Difference {
         name: "numeric-keys",
         shows: |row| {
             let resource = &row["input"]["resource"];
+            let steps =
+                |path: &str| -> Vec<usize> { path.match_indices('/').map(|(at, _)| at).collect() };
             operations(row).any(|(_, path)| {
-                let (parent, key) = path.rsplit_once('/').unwrap_or_default();
-                key.parse::<usize>().is_ok()
-                    && resource.pointer(parent).is_some_and(Value::is_object)
+                steps(path).into_iter().any(|at| {
+                    let key = path[at + 1..].split('/').next().unwrap_or_default();
+                    key.parse::<usize>().is_ok()
+                        && resource.pointer(&path[..at]).is_some_and(Value::is_object)
+                })
             })
         },
     },

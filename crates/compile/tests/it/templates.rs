@@ -89,39 +89,50 @@ const DIFFERENCES: &[Difference] = &[
     },
 ];
 
-/// Whether a template renders in the reference once its integers are written as doubles.
+/// Whether a template renders once its integers are written as doubles.
 fn renders_with_doubles(row: &Value) -> bool {
-    let Some(data) = row["input"]["data"].as_str() else {
-        return false;
-    };
-    let mut written = String::new();
-    let mut rest = data.chars().peekable();
-    let mut before = ' ';
-    while let Some(next) = rest.next() {
-        written.push(next);
-        let ends = next.is_ascii_digit()
-            && !rest
-                .peek()
-                .is_some_and(|c| c.is_ascii_alphanumeric() || *c == '.');
-        let word = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '.';
-        if next.is_ascii_digit() && word(before) {
-            before = 'x';
-        } else if ends {
-            written.push_str(".0");
-            before = next;
-        } else {
-            before = next;
-        }
-    }
+    let data = &row["input"]["data"];
+    let written = with_doubles(data);
     let inputs = row["input"]["inputs"]
         .as_object()
         .cloned()
         .unwrap_or_default();
     let context = Context::from_json_with(&inputs, expr::Numbers::AsWritten);
-    written != data
-        && Engine::new(Methods::Plain)
-            .render(&written.into(), &context)
+    written != *data
+        && Engine::new(Methods::Component)
+            .render(&written, &context)
             .is_ok()
+}
+
+fn with_doubles(data: &Value) -> Value {
+    match data {
+        Value::String(text) => Value::String(text_with_doubles(text)),
+        Value::Array(items) => items.iter().map(with_doubles).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), with_doubles(value)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => data.clone(),
+    }
+}
+
+fn text_with_doubles(text: &str) -> String {
+    let mut written = String::new();
+    let mut rest = text.chars().peekable();
+    let mut before = ' ';
+    while let Some(next) = rest.next() {
+        written.push(next);
+        let goes_on = |next: &char| next.is_ascii_alphanumeric() || *next == '.';
+        let in_name = before.is_ascii_alphabetic() || before == '_' || before == '.';
+        before = match next.is_ascii_digit() && in_name {
+            true => 'x',
+            false => next,
+        };
+        if before.is_ascii_digit() && !rest.peek().is_some_and(goes_on) {
+            written.push_str(".0");
+        }
+    }
+    written
 }
 
 #[test]
