@@ -6,7 +6,8 @@ use anyhow::{Result, bail};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
-    bench, ci, cluster, command, generate, home::Home, platform, progress::Progress, test, tidy,
+    bench, ci, cluster, command, conformance, generate, home::Home, platform, progress::Progress,
+    test, tidy,
 };
 
 /// Builds, starts, checks and measures Quintet.
@@ -51,6 +52,8 @@ enum Verb {
     Test(test::Options),
     /// Everything a change must pass: format, lints, tests, documents, layers, licences.
     Ci,
+    /// Compares everything with the recorded behaviour of the reference, table by table.
+    Conformance,
     /// Measures; prints a table and `bench.<name>_<unit>=<value>` lines.
     Bench {
         /// Which benchmark, and its arguments.
@@ -177,6 +180,7 @@ pub(crate) fn run() -> Result<()> {
         } => platform::act(&home, &name, action, &parts),
         Verb::Test(options) => test::run(&home, &options),
         Verb::Ci => ci::run(&home),
+        Verb::Conformance => conformance::run(&home),
         Verb::Bench { arguments } => bench::run(&home, &arguments),
         Verb::Cluster(verb) => run_cluster(&home, verb),
         Verb::Generate => generate::run(&home, &Progress::start()),

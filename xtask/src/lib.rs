@@ -1,7 +1,7 @@
 //! The project's own commands: everything that builds, starts, checks or measures Quintet.
 //!
 //! [`cluster`] makes a real Kubernetes out of Go modules, [`platform`] runs the five planes on it,
-//! [`test`](mod@test), [`ci`], [`bench`](mod@bench) and [`generate`] drive cargo, [`tidy`] reads
+//! [`test`](mod@test), [`conformance`], [`ci`], [`bench`](mod@bench) and [`generate`] drive cargo, [`tidy`] reads
 //! the sources. Nothing of ours is linked here, so that the commands work while a crate does not
 //! compile. What is made stays below `$HOME/.cache/quintet` (see [`home`]).
 
@@ -17,6 +17,7 @@ pub mod bench;
 pub mod ci;
 pub mod cluster;
 pub mod command;
+pub mod conformance;
 pub mod fingerprint;
 pub mod generate;
 pub mod home;

@@ -96,7 +96,11 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
     audit::check(&bundle, &cell).into_result()?;
     let gateway = endpoints::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec);
     let objects = bundle.objects.iter().map(|entry| &entry.object);
-    let endpoints = endpoints::resolve(&snapshot.release.workload.endpoints, objects, gateway);
+    let endpoints = endpoints::resolve(
+        &snapshot.release.workload.endpoints,
+        objects,
+        Some(&gateway),
+    );
     let text = bundle.to_text();
     let (digest, bytes) = (Digest::of(text.as_bytes()), text.len());
     let (bundle, observability) = (Arc::new(bundle), observability.map(Arc::new));

@@ -101,9 +101,14 @@ pub(crate) fn data_plane(spec: &DataPlane) -> Value {
     Value::Object(variable)
 }
 
+/// The gateway of an environment, as templates see it.
+pub(crate) fn gateway(environment: &Environment, data_plane: &DataPlane) -> Option<Value> {
+    to_map(&merged_gateway(environment, data_plane))
+}
+
 /// The gateway of an environment: each of its four doors is the environment's own, or else that of
 /// its data plane.
-pub(crate) fn gateway(environment: &Environment, data_plane: &DataPlane) -> Option<Value> {
+pub(crate) fn merged_gateway(environment: &Environment, data_plane: &DataPlane) -> Gateway {
     let (base, own) = (data_plane.gateway.as_ref(), environment.gateway.as_ref());
     let pair = |of: fn(&Gateway) -> Option<&GatewayPair>| -> Option<GatewayPair> {
         let (base, own) = (base.and_then(of), own.and_then(of));
@@ -115,10 +120,10 @@ pub(crate) fn gateway(environment: &Environment, data_plane: &DataPlane) -> Opti
             internal: door(|pair| pair.internal.as_ref()),
         })
     };
-    to_map(&Gateway {
+    Gateway {
         ingress: pair(|gateway| gateway.ingress.as_ref()),
         egress: pair(|gateway| gateway.egress.as_ref()),
-    })
+    }
 }
 
 fn to_map(gateway: &Gateway) -> Option<Value> {
@@ -220,8 +225,9 @@ pub(crate) fn parameters(
             Undeclared::Pass => values.clone(),
         });
     };
-    let schema = Schema::parse(raw)
-        .map_err(|error: schema::Error| format!("{what} schema cannot be used: {error}"))?;
+    let schema = Schema::parse(raw).map_err(|error: schema::Error| {
+        format!("failed to build schemas: failed to create {what} schema: {error}")
+    })?;
     let values = schema.default(values);
     if undeclared == Undeclared::Drop {
         let problems = schema.validate(&Value::Object(values.clone()));
@@ -233,4 +239,4 @@ pub(crate) fn parameters(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -14,17 +14,13 @@ use model::{
     label,
 };
 
-use crate::object;
+use crate::{context::merged_gateway, object};
 
-/// The gateway whose listeners give URLs their ports: the environment's as a whole if it has one, or
-/// else its data plane's.
+/// The gateway whose listeners give URLs their ports: the one that templates see, so that no route is
+/// rendered for a door that then has no URL. The reference looks at that of the environment alone.
 #[must_use]
-pub fn gateway<'a>(environment: &'a Environment, data_plane: &'a DataPlane) -> Option<&'a Gateway> {
-    let own = environment
-        .gateway
-        .as_ref()
-        .filter(|gateway| gateway.ingress.is_some());
-    own.or(data_plane.gateway.as_ref())
+pub fn gateway(environment: &Environment, data_plane: &DataPlane) -> Gateway {
+    merged_gateway(environment, data_plane)
 }
 
 /// The endpoints of a component that a Service or a route serves, with their URLs, by name.

@@ -27,12 +27,9 @@ mod traits;
 pub mod vet;
 pub mod workflow;
 
-// The recorded rows are read by one module, here and in the tests of the public interface.
+// Snapshots of recorded rows are made by one module, here and in the tests of the public interface.
 #[cfg(test)]
 extern crate self as compile;
-#[cfg(test)]
-#[path = "../tests/it/compat.rs"]
-mod compat;
 #[cfg(test)]
 #[path = "../tests/it/snapshots.rs"]
 mod snapshots;

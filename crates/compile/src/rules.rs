@@ -75,7 +75,7 @@ fn shorten(rule: &str) -> String {
 /// What a patch, a remove or a rule is about.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'a> {
-    /// API group; empty matches any, as in the reference.
+    /// API group; empty is the core group, unless there is no version either.
     pub(crate) group: &'a str,
     /// API version; empty matches any.
     pub(crate) version: &'a str,
@@ -126,7 +126,8 @@ impl<'a> Target<'a> {
         let same = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
         same(self.kind, object::kind(&candidate.object))
             && same(self.version, object::version_of(api_version))
-            && same(self.group, object::group_of(api_version))
+            && (self.group == object::group_of(api_version)
+                || self.version.is_empty() && self.group.is_empty())
             && self.plane.is_none_or(|plane| plane == candidate.plane)
     }
 

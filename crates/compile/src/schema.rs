@@ -6,7 +6,9 @@
 mod resolve;
 mod validate;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use model::kinds::template::SchemaSection;
 
 pub use resolve::resolve_refs;
 
@@ -25,6 +27,18 @@ impl Error {
         Self {
             message: message.into(),
         }
+    }
+}
+
+/// A schema as the API shows it: with its references inlined and what is for portals kept; without
+/// one, an object without fields.
+///
+/// # Errors
+/// As [`Schema::parse`].
+pub fn shown(section: Option<&SchemaSection>) -> Result<Value, Error> {
+    match section.map(|section| &section.open_api_v3_schema) {
+        Some(raw) if !raw.is_empty() => resolve_refs(&Value::Object(raw.clone())),
+        Some(_) | None => Ok(json!({"type": "object", "properties": {}})),
     }
 }
 

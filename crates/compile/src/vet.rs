@@ -21,7 +21,7 @@ use model::{
     Diagnostics, Envelope, Kind, KindName, Scope,
     kinds::{
         Component, ComponentRelease, ComponentType, ProjectType, Trait, Workflow,
-        reference::TraitKind,
+        component::TraitInstance, reference::TraitKind,
     },
 };
 
@@ -154,6 +154,14 @@ pub fn component(spec: &Component) -> Diagnostics {
         .map(|instance| instance.instance_name.as_str());
     uses::unique_instances("spec.traits", names, &mut diagnostics);
     diagnostics
+}
+
+/// Whether the type of a component allows its traits, under names that are distinct.
+///
+/// # Errors
+/// Why not, for people.
+pub fn traits_of_component(own: &[TraitInstance], spec: &ComponentType) -> Result<(), String> {
+    uses::of_component(own, spec)
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! Real services for tests: nats-server, an API server; and how a test waits.
+//! Real services for tests: nats-server, an API server; the recorded behaviour of the reference; and how a test waits.
 //!
 //! A dev-dependency only. Nothing here is a fake: what a test cannot have it says in a panic, with the command that
 //! gets it. Every wait has a deadline.
 
+pub mod compat;
 mod home;
 pub mod kube;
 pub mod nats;

@@ -1,10 +1,11 @@
 //! Everything that a component names must exist and be allowed, in the order of the reference.
 
+use compile::vet;
 use model::{
     Facet,
     kinds::{
         Component, ComponentType, DeploymentPipeline, Project, Trait, Workflow, Workload,
-        component::TraitInstance, component_release::TraitSnapshot,
+        component_release::TraitSnapshot,
     },
 };
 
@@ -128,20 +129,11 @@ fn traits(
     world: &World<'_>,
 ) -> Checked<Vec<TraitSnapshot>> {
     let own = &object.spec.traits;
-    if let Some(because) = not_allowed(own, component_type) {
-        return Ok(Err(because));
-    }
-    let embedded = &component_type.spec.traits;
-    let mut names: Vec<&str> = embedded
-        .iter()
-        .map(|instance| instance.instance_name.as_str())
-        .collect();
-    names.extend(own.iter().map(|instance| instance.instance_name.as_str()));
-    names.sort_unstable();
-    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        let message = format!("trait instance name {:?} is used twice", pair[0]);
+    if let Err(reason) = vet::traits_of_component(own, &component_type.spec) {
+        let message = format!("ComponentType {:?}: {reason}", component_type.name());
         return Ok(Err(Because::new("InvalidConfiguration", message)));
     }
+    let embedded = &component_type.spec.traits;
     let mut wanted: Vec<_> = embedded
         .iter()
         .map(|instance| (instance.kind, &instance.name))
@@ -163,35 +155,6 @@ fn traits(
         });
     }
     Ok(Ok(snapshots))
-}
-
-fn not_allowed(own: &[TraitInstance], component_type: &Object<ComponentType>) -> Option<Because> {
-    let allowed = &component_type.spec.allowed_traits;
-    let text =
-        |kind: model::kinds::reference::TraitKind, name: &str| format!("{}:{name}", kind.as_str());
-    let refused: Vec<_> = own
-        .iter()
-        .filter(|instance| {
-            !allowed
-                .iter()
-                .any(|other| other.kind == instance.kind && other.name == instance.name)
-        })
-        .map(|instance| text(instance.kind, &instance.name))
-        .collect();
-    if refused.is_empty() {
-        return None;
-    }
-    let allowed: Vec<_> = allowed
-        .iter()
-        .map(|other| text(other.kind, &other.name))
-        .collect();
-    let message = format!(
-        "ComponentType {:?}: traits [{}] are not in the allowed list [{}]",
-        component_type.name(),
-        refused.join(" "),
-        allowed.join(" ")
-    );
-    Some(Because::new("InvalidConfiguration", message))
 }
 
 fn root_environment(object: &Object<Component>, world: &World<'_>) -> Checked<String> {

@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Snapshot, Variables, render_labelled, variables};
-use crate::{
-    Compiler,
-    compat::{check_rows, expand_shared, rows, same, says},
-    snapshots::snapshot,
-    template::Context,
-};
+use testkit::compat::{Table, expand_shared, same, says};
+
+mod variables;
+
+use super::{Snapshot, Variables, render_labelled, variables as of};
+use crate::{Compiler, snapshots::snapshot, template::Context};
 
 /// Variables with the metadata that the row gives, which unit tests of the reference make up.
 fn variables(snapshot: &Snapshot, metadata: &Value) -> Result<Variables, model::Diagnostics> {
@@ -17,7 +16,7 @@ fn variables(snapshot: &Snapshot, metadata: &Value) -> Result<Variables, model::
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    let mut map = variables::map(snapshot, &labels, &cell)?;
+    let mut map = of::map(snapshot, &labels, &cell)?;
     map.insert("metadata".to_owned(), metadata.clone());
     Ok(Variables {
         base: Context::from_json(&map),
@@ -79,12 +78,12 @@ fn compare(rendered: &[Value], output: &Value) -> Result<(), String> {
 
 #[test]
 fn samples_render_as_in_the_reference() {
-    let all = rows("golden-components.jsonl", "component.Pipeline.Render");
-    check_rows(&all, &[], |row| check(row, &row["input"]));
+    Table::of("golden-components.jsonl", "component.Pipeline.Render")
+        .check(|row| check(row, &row["input"]));
 }
 
 #[test]
 fn small_types_render_as_in_the_reference() {
-    let all = rows("component-pipeline.jsonl", "component.Pipeline.Render");
-    check_rows(&all, &[], |row| check(row, &row["input"]["input"]));
+    Table::of("component-pipeline.jsonl", "component.Pipeline.Render")
+        .check(|row| check(row, &row["input"]["input"]));
 }

@@ -49,7 +49,8 @@ fn sanitize(name: &str) -> String {
     let clean: String = name
         .to_lowercase()
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .map(|c| if c == '_' { '-' } else { c })
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
         .collect();
     let clean = clean.trim_matches('-');
     clean[..clean.len().min(MAX_PORT_NAME)]

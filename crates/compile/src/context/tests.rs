@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use model::kinds::{
-    DataPlane, Environment,
-    component_release::WorkloadSnapshot,
-    container::{Container, EnvVar, FileVar},
-    endpoint::Endpoint,
+use model::{
+    kinds::{
+        DataPlane, Environment,
+        component_release::WorkloadSnapshot,
+        container::{Container, EnvVar, FileVar},
+        endpoint::{Endpoint, EndpointType},
+    },
+    name,
 };
+use testkit::compat::{Difference, Table, agree, leave_out, result};
 
 use super::{
     DataPlaneContext, annotated_data_plane,
@@ -20,21 +24,12 @@ use super::{
     workload,
 };
 use crate::{
-    compat::{check_rows, rows, same},
     component::variables::endpoint_resources,
-    connections::resources::ResourceItem,
+    connections::resources::{ResourceItem, volume_name},
     snapshots::{decode, secrets},
 };
 
 const TABLE: &str = "component-context.jsonl";
-
-fn agree(own: &Value, expected: &Value) -> Result<(), String> {
-    if same(own, expected) {
-        Ok(())
-    } else {
-        Err(format!("\n     {own}\n not {expected}"))
-    }
-}
 
 /// The workload of a row; rows about workloads alone name no image.
 fn workload_of(input: &Value) -> Result<WorkloadSnapshot, String> {
@@ -55,43 +50,35 @@ fn workload_of(input: &Value) -> Result<WorkloadSnapshot, String> {
 
 #[test]
 fn workloads_are_seen_as_in_the_reference() {
-    check_rows(&rows(TABLE, "context.ExtractWorkloadData"), &[], |row| {
+    Table::of(TABLE, "context.ExtractWorkloadData").check(|row| {
         let found = workload_of(&row["input"])?;
         agree(
             &workload(&found.container, &found.endpoints),
             &row["output"]["result"],
         )
     });
-    check_rows(
-        &rows(TABLE, "context.ExtractEndpointResources"),
-        &[],
-        |row| {
-            let found = workload_of(&row["input"])?;
-            agree(
-                &endpoint_resources(&found.endpoints),
-                &row["output"]["result"],
-            )
-        },
-    );
+    Table::of(TABLE, "context.ExtractEndpointResources").check(|row| {
+        let found = workload_of(&row["input"])?;
+        agree(
+            &endpoint_resources(&found.endpoints),
+            &row["output"]["result"],
+        )
+    });
 }
 
 #[test]
 fn configurations_are_seen_as_in_the_reference() {
-    check_rows(
-        &rows(TABLE, "context.ExtractConfigurationsFromWorkload"),
-        &[],
-        |row| {
-            let found = workload_of(&row["input"])?;
-            let secrets = secrets(&row["input"]["secretReferences"]);
-            let own = Configurations::new(&found.container, &secrets)?.variable();
-            agree(&own, &row["output"]["result"])
-        },
-    );
+    Table::of(TABLE, "context.ExtractConfigurationsFromWorkload").check(|row| {
+        let found = workload_of(&row["input"])?;
+        let secrets = secrets(&row["input"]["secretReferences"]);
+        let own = Configurations::new(&found.container, &secrets)?.variable();
+        agree(&own, &row["output"]["result"])
+    });
 }
 
 #[test]
 fn overrides_replace_by_key_and_append() {
-    check_rows(&rows(TABLE, "context.MergeWorkloadOverrides"), &[], |row| {
+    Table::of(TABLE, "context.MergeWorkloadOverrides").check(|row| {
         let base: Container = decode(
             &row["input"]["baseWorkload"]["spec"]["container"],
             "container",
@@ -116,18 +103,18 @@ fn planes_and_gateways_are_seen_as_in_the_reference() {
                 .unwrap_or_default(),
         })
     };
-    check_rows(&rows(TABLE, "context.extractDataPlaneData"), &[], |row| {
+    Table::of(TABLE, "context.extractDataPlaneData").check(|row| {
         agree(
             &annotated_data_plane(&plane(&row["input"]["dp"])?),
             &row["output"]["result"],
         )
     });
-    check_rows(&rows(TABLE, "context.extractEnvironmentData"), &[], |row| {
+    Table::of(TABLE, "context.extractEnvironmentData").check(|row| {
         let environment: Environment = decode(&row["input"]["env"]["spec"], "environment")?;
         let own = gateway(&environment, &plane(&row["input"]["dp"])?.spec);
         agree(&json!(own), &row["output"]["result"]["gateway"])
     });
-    check_rows(&rows(TABLE, "context.mergeGatewayData"), &[], |row| {
+    Table::of(TABLE, "context.mergeGatewayData").check(|row| {
         let of = |name: &str| row["input"][name].clone();
         let environment: Environment = decode(&json!({"gateway": of("envGW")}), "environment")?;
         let data_plane = json!({"clusterAgent": {"clientCA": {}}, "gateway": of("dpGW")});
@@ -140,7 +127,7 @@ fn planes_and_gateways_are_seen_as_in_the_reference() {
 }
 
 /// Configurations that a row gives as their variable.
-fn configurations(variable: &Value) -> (Container, Secrets) {
+pub(crate) fn configurations(variable: &Value) -> (Container, Secrets) {
     let (mut container, mut secrets) = (Container::default(), Secrets::new());
     let list = |path: &str| variable.pointer(path).and_then(Value::as_array).cloned();
     let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
@@ -183,7 +170,7 @@ fn configurations(variable: &Value) -> (Container, Secrets) {
 
 #[test]
 fn derived_lists_are_those_of_the_reference() {
-    check_rows(&rows(TABLE, "context.BuildDerivedContext"), &[], |row| {
+    Table::of(TABLE, "context.BuildDerivedContext").check(|row| {
         let input = &row["input"];
         let (container, secrets) = configurations(&input["configurations"]);
         let mut derived = Map::new();
@@ -259,18 +246,102 @@ fn a_binding_replaces_the_secrets_that_are_needed() {
     assert_eq!(secret_references(&workload, &other), ["both", "prod"]);
 }
 
+/// The lists that templates make of configurations, for a component and environment of this prefix.
+fn derived(prefix: &Value, configurations: &Value) -> Result<Value, String> {
+    let (container, secrets) = self::configurations(configurations);
+    let mut derived = Map::new();
+    let prefix = prefix.as_str().unwrap_or_default();
+    Configurations::new(&container, &secrets)?.derive(prefix, &mut derived);
+    Ok(Value::Object(derived))
+}
+
 #[test]
 fn names_are_those_of_the_reference() {
-    use crate::connections::resources::volume_name;
-    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    let agree = |own: String, row: &Value| agree(&json!(own), &row["output"]["result"]);
-    check_rows(
-        &rows("names.jsonl", "context.resourceDepVolumeName"),
-        &[],
-        |row| {
-            let input = &row["input"];
-            let (kind, name) = (text(input, "sourceKind"), text(input, "sourceName"));
-            agree(volume_name(&text(input, "ref"), &kind, &name), row)
+    let resource = "/0/resourceName";
+    let check = |function: &str, path: &str, of: fn(&Value) -> Value| {
+        Table::of("names.jsonl", function).check(|row| {
+            let derived = derived(&row["input"]["prefix"], &of(&row["input"]))?;
+            agree(derived.pointer(path).unwrap_or(&Value::Null), result(row))
+        });
+    };
+    let path = |list: &str| format!("/{list}{resource}");
+    check(
+        "context.generateConfigResourceName",
+        &path("configFileList"),
+        |input| json!({"configs": {"files": [{"name": input["filename"]}]}}),
+    );
+    check(
+        "context.generateEnvResourceName",
+        &path("configEnvs"),
+        |_| json!({"configs": {"envs": [{"name": "A", "value": "a"}]}}),
+    );
+    check(
+        "context.generateSecretEnvResourceName",
+        &path("secretEnvs"),
+        |input| json!({"secrets": {"envs": input["envs"]}}),
+    );
+    check(
+        "context.generateSecretResourceName",
+        &path("secretFileList"),
+        |input| {
+            let file = json!({"name": input["filename"], "remoteRef": input["remoteRef"]});
+            json!({"secrets": {"files": [file]}})
         },
+    );
+    Table::of("names.jsonl", "context.generateVolumeHash").check(|row| {
+        let (name, path) = (&row["input"]["filename"], &row["input"]["mountPath"]);
+        let files = json!({"configs": {"files": [{"name": name, "mountPath": path}]}});
+        let derived = derived(&json!("p"), &files)?;
+        let own = derived["configVolumeMounts"][0]["name"]
+            .as_str()
+            .unwrap_or_default();
+        agree(&json!(own.trim_start_matches("file-mount-")), result(row))
+    });
+    Table::of("names.jsonl", "context.resourceDepVolumeName").check(|row| {
+        let text = |name: &str| row["input"][name].as_str().unwrap_or_default();
+        let own = volume_name(text("ref"), text("sourceKind"), text("sourceName"));
+        agree(&json!(own), result(row))
+    });
+}
+
+#[test]
+fn ports_are_called_as_in_the_reference() {
+    let port = |name: &str, kind: &str| -> Result<Value, String> {
+        let endpoint: Endpoint = decode(&json!({"type": kind, "port": 1}), "endpoint")?;
+        let mut ports = service_ports(&BTreeMap::from([(name.to_owned(), endpoint)]));
+        Ok(ports.remove(0))
+    };
+    Table::of("names.jsonl", "context.sanitizePortName").check(|row| {
+        let own = port(row["input"]["name"].as_str().unwrap_or_default(), "HTTP")?;
+        // A name of which nothing is left is made from its place, by whoever asks for it.
+        let expected = match result(row).as_str() {
+            Some("") | None => json!("port-1"),
+            Some(name) => json!(name),
+        };
+        agree(&own["name"], &expected)
+    });
+    Table::of("names.jsonl", "context.mapEndpointTypeToProtocol")
+        .but(&[Difference {
+            name: "program-only",
+            shows: |row| decode::<EndpointType>(&row["input"]["endpointType"], "type").is_err(),
+        }])
+        .check(|row| {
+            let kind = row["input"]["endpointType"].as_str().unwrap_or_default();
+            agree(&port("e", kind)?["protocol"], result(row))
+        });
+}
+
+/// Releases are named by hashes that are opaque, but for how they are written.
+#[test]
+fn hashes_are_written_as_in_the_reference() {
+    Table::of("names.jsonl", "hash.ComputeHash").check(|row| {
+        let dump = row["input"]["dump"].as_str().unwrap_or_default();
+        let own = name::safe_encode(u64::from(name::fnv1a_32(dump.as_bytes())));
+        agree(&json!(own), result(row))
+    });
+    leave_out(
+        "names.jsonl",
+        "kubernetes.MakeNamespaceNames",
+        "a clean-up by labels that nothing carries any more; a cell ends with its binding",
     );
 }

@@ -84,7 +84,7 @@ impl Resolver<'_> {
     /// The schemas of fields, whatever the fields are called.
     fn properties(&mut self, properties: &Value, depth: usize) -> Result<Value, Error> {
         let Value::Object(properties) = properties else {
-            return Ok(properties.clone());
+            return Err(Error::new("properties must be a map"));
         };
         let mut resolved = Map::with_capacity(properties.len());
         for (name, schema) in properties {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use expr::StaticType;
+use expr::{Declarations, StaticType};
 use model::{Diagnostics, kinds::ComponentType};
 
 use super::{expressions::Expressions, schemas, template, variables};
@@ -21,25 +21,11 @@ pub(super) fn check(
     );
     let names =
         variables::of_component_type((spec.parameters.as_ref(), spec.environment_configs.as_ref()));
-    for (index, resource) in spec.resources.iter().enumerate() {
-        let path = format!("{base}.resources[{index}]");
-        template::resource(expressions, resource, &names, &path, diagnostics);
-    }
+    templates(expressions, spec, &names, base, diagnostics);
     template::workload(
         spec.workload_type,
         &spec.resources,
         &format!("{base}.resources"),
-        diagnostics,
-    );
-    let (field, rules) = spec.pre_render_rules();
-    for (index, rule) in rules.iter().enumerate() {
-        let path = format!("{base}.{field}[{index}].rule");
-        expressions.condition("rule", Some(&rule.rule), &names, &path, diagnostics);
-    }
-    expressions.post_rules(
-        &spec.post_render_validations,
-        &names,
-        &format!("{base}.postRenderValidations"),
         diagnostics,
     );
     // What parameters the bindings of an embedded trait name is left to rendering, as in the reference.
@@ -57,4 +43,25 @@ pub(super) fn check(
             expressions.template(&bindings, &names, &format!("{path}.{field}"), diagnostics);
         }
     }
+}
+
+/// Templates and rules: what they name, and what they must say.
+pub(super) fn templates(
+    expressions: &Expressions,
+    spec: &ComponentType,
+    names: &Declarations,
+    base: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    for (index, resource) in spec.resources.iter().enumerate() {
+        let path = format!("{base}.resources[{index}]");
+        template::resource(expressions, resource, names, &path, diagnostics);
+    }
+    let (field, rules) = spec.pre_render_rules();
+    for (index, rule) in rules.iter().enumerate() {
+        let path = format!("{base}.{field}[{index}].rule");
+        expressions.condition("rule", Some(&rule.rule), names, &path, diagnostics);
+    }
+    let path = format!("{base}.postRenderValidations");
+    expressions.post_rules(&spec.post_render_validations, names, &path, diagnostics);
 }

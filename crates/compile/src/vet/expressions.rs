@@ -122,17 +122,16 @@ impl Expressions {
         fits: impl Fn(&StaticType) -> bool,
     ) -> Option<StaticType> {
         let text = text.filter(|text| !text.is_empty())?;
-        let found = find_expressions(text).unwrap_or_default();
-        let alone = match &*found {
-            [expression] if text[expression.start..expression.end] == *text.trim() => expression,
-            _ => {
-                diagnostics.push(path, format!("{what} must be wrapped in ${{...}}"));
-                return None;
-            }
+        let Some(alone) = self::alone(text) else {
+            diagnostics.push(path, format!("{what} must be wrapped in ${{...}}"));
+            return None;
         };
-        let reason = match self.check(alone.source, names) {
+        let reason = match self.check(alone, names) {
             Err(reason) => reason,
-            Ok(given) if !fits(&given) => format!("expression must return {wanted}, got {given}"),
+            Ok(given) if !fits(&given) => {
+                let whose = if what == "forEach" { "forEach " } else { "" };
+                format!("{whose}expression must return {wanted}, got {given}")
+            }
             Ok(given) => return Some(given),
         };
         diagnostics.push_hint(path, format!("{what} must return {wanted}: {reason}"), HINT);
@@ -185,6 +184,16 @@ impl Expressions {
                 diagnostics,
             );
         }
+    }
+}
+
+/// The one expression that a text is, with blanks around it at most.
+pub(super) fn alone(text: &str) -> Option<&str> {
+    match *find_expressions(text).ok()? {
+        [expression] if text[expression.start..expression.end] == *text.trim() => {
+            Some(expression.source.trim())
+        }
+        _ => None,
     }
 }
 

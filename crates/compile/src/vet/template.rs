@@ -25,6 +25,11 @@ pub(super) fn is_workload(kind: &str) -> bool {
         .any(|workload| workload.eq_ignore_ascii_case(kind))
 }
 
+/// Whether a kind of a group is a workload of Kubernetes itself.
+pub(super) fn is_built_in_workload(group: &str, kind: &str) -> bool {
+    matches!(group, "apps" | "batch") && is_workload(kind)
+}
+
 /// One template: its condition, its loop, its expressions and its structure.
 pub(super) fn resource(
     expressions: &Expressions,
@@ -69,7 +74,7 @@ pub(super) fn body(
 }
 
 /// `apiVersion`, `kind` and `metadata.name` are there, the kind is literal, the namespace is the cell.
-fn structure(body: &Value, path: &str, diagnostics: &mut Diagnostics) {
+pub(super) fn structure(body: &Value, path: &str, diagnostics: &mut Diagnostics) {
     let fields = [
         ("apiVersion", object::api_version(body)),
         ("kind", object::kind(body)),

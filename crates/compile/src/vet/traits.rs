@@ -149,7 +149,7 @@ fn remove(
     let inner = expressions.in_loop(each, names, path, diagnostics);
     target(expressions, &remove.target, &inner, path, diagnostics);
     let PatchTarget { group, kind, .. } = &remove.target;
-    if matches!(&**group, "apps" | "batch") && template::is_workload(kind) {
+    if template::is_built_in_workload(group, kind) {
         diagnostics.push(
             format!("{path}.target.kind"),
             format!(

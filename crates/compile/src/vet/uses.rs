@@ -6,6 +6,7 @@ use model::{
     Diagnostics, Scope,
     kinds::{
         ComponentType,
+        component::TraitInstance,
         reference::{TraitKind, WorkflowKind},
     },
 };
@@ -109,4 +110,59 @@ pub(super) fn unique_instances<'a>(
             );
         }
     }
+}
+
+/// Why a component may not use its traits: its type does not allow one, or two have one name.
+pub(super) fn of_component(own: &[TraitInstance], spec: &ComponentType) -> Result<(), String> {
+    let text = |kind: TraitKind, name: &str| format!("{kind}:{name}");
+    let allowed: Vec<_> = spec
+        .allowed_traits
+        .iter()
+        .map(|allowed| text(allowed.kind, &allowed.name))
+        .collect();
+    let refused: Vec<_> = own
+        .iter()
+        .map(|instance| text(instance.kind, &instance.name))
+        .filter(|instance| !allowed.contains(instance))
+        .collect();
+    if !refused.is_empty() {
+        let (refused, allowed) = (refused.join(" "), allowed.join(" "));
+        return Err(format!(
+            "traits [{refused}] are not in the allowed list [{allowed}]"
+        ));
+    }
+    let of_type = spec.traits.iter().map(|embedded| &*embedded.instance_name);
+    let own = own.iter().map(|instance| &*instance.instance_name);
+    for (whose, names) in [
+        ("embedded", of_type.clone().collect()),
+        ("component", own.clone().collect()),
+    ] {
+        let twice = repeated(names);
+        if !twice.is_empty() {
+            let twice = twice.join(" ");
+            return Err(format!(
+                "duplicate trait instance names [{twice}] in {whose} traits"
+            ));
+        }
+    }
+    let both = repeated(of_type.chain(own).collect());
+    if both.is_empty() {
+        Ok(())
+    } else {
+        let both = both.join(" ");
+        Err(format!(
+            "trait instance names [{both}] collide with embedded traits"
+        ))
+    }
+}
+
+/// What is there more than once, each once, in the order in which it comes again.
+fn repeated(names: Vec<&str>) -> Vec<&str> {
+    let (mut seen, mut repeated) = (BTreeSet::new(), Vec::new());
+    for name in names {
+        if !seen.insert(name) && !repeated.contains(&name) {
+            repeated.push(name);
+        }
+    }
+    repeated
 }

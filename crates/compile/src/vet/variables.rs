@@ -145,13 +145,21 @@ fn parameters_object<N: Into<Arc<str>>>(
 /// The type of what a schema describes; `None` if it does not say.
 ///
 /// As `SchemaDeclType` of Kubernetes: additional properties make a map, properties an object; a schema without a
-/// type describes nothing, and what has no type cannot be named.
+/// type describes nothing, and what has no type cannot be named, unless it combines others: then it may be anything.
 fn of_schema(schema: &Value, path: &str, others: Others) -> Option<StaticType> {
     let is_set = |key: &str| schema.get(key).and_then(Value::as_bool) == Some(true);
     if is_set("x-kubernetes-int-or-string") {
         return Some(StaticType::Dyn);
     }
-    match schema.get("type").and_then(Value::as_str)? {
+    let combined = || {
+        ["oneOf", "anyOf", "allOf"]
+            .iter()
+            .any(|key| schema.get(key).is_some())
+    };
+    let Some(kind) = schema.get("type").and_then(Value::as_str) else {
+        return combined().then_some(StaticType::Dyn);
+    };
+    match kind {
         "array" => {
             let item = of_schema(schema.get("items")?, &format!("{path}[]"), others)?;
             Some(StaticType::list(item))

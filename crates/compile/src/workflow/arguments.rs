@@ -5,16 +5,31 @@ use serde_json::Value;
 /// Brings what templates gave into the forms of the reference: an object under `value` becomes its
 /// JSON text, a text that is a JSON array becomes the array.
 pub(crate) fn normalize(value: &mut Value) {
+    compact(value);
+    lists(value);
+}
+
+/// Objects and arrays under `value` become their JSON text.
+pub(crate) fn compact(value: &mut Value) {
     match value {
         Value::Object(map) => {
             for (key, child) in map {
-                if key == "value" && child.is_object() {
+                if key == "value" && (child.is_object() || child.is_array()) {
                     *child = Value::String(text_of(child));
                 }
-                normalize(child);
+                compact(child);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(normalize),
+        Value::Array(items) => items.iter_mut().for_each(compact),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Every text that is a JSON array becomes the array.
+pub(crate) fn lists(value: &mut Value) {
+    match value {
+        Value::Object(map) => map.values_mut().for_each(lists),
+        Value::Array(items) => items.iter_mut().for_each(lists),
         Value::String(text) => {
             if let Some(items) = array_in(text) {
                 *value = items;

@@ -14,8 +14,7 @@ use model::{
     Diagnostics, Envelope, KindName,
     kinds::{Component, ComponentType, DataPlane, Environment, ReleaseBinding, Trait, Workload},
 };
-
-use crate::compat::folder;
+use testkit::compat::{folder, is_usual};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -89,7 +88,7 @@ fn the_samples_of_the_reference_pass_admission() {
     let mut folders = vec![folder().join("samples")];
     let (mut seen, mut faults) = (0, Vec::new());
     while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
+        for entry in fs::read_dir(next).into_iter().flatten() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
@@ -123,8 +122,8 @@ fn the_samples_of_the_reference_pass_admission() {
             }
         }
     }
-    println!("{seen} documents");
-    assert!(seen > 100 && faults.is_empty(), "{}", faults.join("\n"));
+    assert!(seen > 100 || !is_usual(), "only {seen} documents");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 fn greeter(change: impl FnOnce(&mut component::Snapshot)) -> component::Compiled {

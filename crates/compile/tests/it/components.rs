@@ -4,10 +4,9 @@ use serde_json::Value;
 
 use compile::{Compiler, component::Snapshot};
 
-use crate::{
-    compat::{expand_shared, rows},
-    snapshots::snapshot,
-};
+use testkit::compat::{expand_shared, rows};
+
+use crate::snapshots::snapshot;
 
 /// Every component of the samples that renders in the reference.
 fn snapshots() -> Vec<(String, Snapshot)> {

@@ -14,18 +14,10 @@ use model::kinds::{
     },
 };
 
-use crate::compat::{check_rows, rows, same};
+use testkit::compat::{Table, agree, leave_out, result};
 
 fn decode<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, String> {
     serde_json::from_value(value.clone()).map_err(|error| error.to_string())
-}
-
-fn expect(own: &Value, expected: &Value) -> Result<(), String> {
-    if same(own, expected) {
-        Ok(())
-    } else {
-        Err(format!("\n     {own}\n not {expected}"))
-    }
 }
 
 fn list(value: &Value) -> Value {
@@ -51,71 +43,60 @@ fn workload(dependencies: &Value) -> Result<WorkloadSnapshot, String> {
 
 #[test]
 fn targets_are_those_of_the_reference() {
-    check_rows(
-        &rows("connections.jsonl", "releasebinding.buildConnectionTargets"),
-        &[],
-        |row| {
-            let (namespace, binding) = binding(row)?;
-            let workload = workload(&json!({"endpoints": list(&row["input"]["connections"])}))?;
-            let own: Vec<_> = connections::wanted(&namespace, &binding, &workload)
-                .into_iter()
-                .map(|wanted| wanted.target)
-                .collect();
-            expect(
-                &serde_json::to_value(own).unwrap(),
-                &list(&row["output"]["result"]),
-            )
-        },
-    );
-    let table = rows(
+    Table::of("connections.jsonl", "releasebinding.buildConnectionTargets").check(|row| {
+        let (namespace, binding) = binding(row)?;
+        let workload = workload(&json!({"endpoints": list(&row["input"]["connections"])}))?;
+        let own: Vec<_> = connections::wanted(&namespace, &binding, &workload)
+            .into_iter()
+            .map(|wanted| wanted.target)
+            .collect();
+        agree(
+            &serde_json::to_value(own).unwrap(),
+            &list(&row["output"]["result"]),
+        )
+    });
+    Table::of(
         "connections.jsonl",
         "releasebinding.buildResourceDependencyTargets",
-    );
-    check_rows(&table, &[], |row| {
+    )
+    .check(|row| {
         let (namespace, binding) = binding(row)?;
         let workload = workload(&json!({"resources": list(&row["input"]["deps"])}))?;
         let own = resources::targets(&namespace, &binding, &workload);
-        expect(
+        agree(
             &serde_json::to_value(own).unwrap(),
             &list(&row["output"]["result"]),
         )
     });
 }
 
-/// A resolved connection of a row is one provider that offers exactly its URL.
 fn items(row: &Value) -> Result<Vec<Value>, String> {
     let (namespace, consumer) = binding(row)?;
     let workload = workload(&json!({"endpoints": list(&row["input"]["connections"])}))?;
-    let resolved = &row["input"]["releaseBinding"]["status"]["resolvedConnections"];
-    let resolved = list(resolved);
     let mut items = Vec::new();
     for wanted in connections::wanted(&namespace, &consumer, &workload) {
-        let target = serde_json::to_value(&wanted.target).unwrap();
-        let fields = ["project", "component", "endpoint", "visibility"];
-        let hit = resolved
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|known| fields.iter().all(|field| known[*field] == target[*field]));
-        let provider = ReleaseBinding::default();
-        let status = match hit {
-            Some(hit) => ReleaseBindingStatus {
-                endpoints: vec![EndpointStatus {
-                    name: wanted.target.endpoint.clone(),
-                    service_url: Some(decode(&hit["url"])?),
-                    ..EndpointStatus::default()
-                }],
-                ..ReleaseBindingStatus::default()
-            },
-            None => ReleaseBindingStatus::default(),
-        };
-        let item = match connections::resolve(&wanted, &[(&provider, &status)]) {
-            Ok((_, item)) => item,
-            Err(_) => Item::pending(&wanted),
-        };
+        let item = resolved(row, &wanted).unwrap_or_else(|_| Item::pending(&wanted));
         items.push(as_recorded(&item));
     }
     Ok(items)
+}
+
+/// Resolves a connection of a row among one provider, which offers exactly the URL that the row has.
+fn resolved(row: &Value, wanted: &connections::Wanted) -> Result<Item, String> {
+    let target = serde_json::to_value(&wanted.target).unwrap();
+    let fields = ["project", "component", "endpoint", "visibility"];
+    let known = &row["input"]["releaseBinding"]["status"]["resolvedConnections"];
+    let mut known = known.as_array().into_iter().flatten();
+    let hit = known.find(|known| fields.iter().all(|field| known[*field] == target[*field]));
+    let (provider, mut status) = (ReleaseBinding::default(), ReleaseBindingStatus::default());
+    if let Some(hit) = hit {
+        status.endpoints.push(EndpointStatus {
+            name: wanted.target.endpoint.clone(),
+            service_url: Some(decode(&hit["url"])?),
+            ..EndpointStatus::default()
+        });
+    }
+    connections::resolve(wanted, &[(&provider, &status)]).map(|(_, item)| item)
 }
 
 fn as_recorded(item: &Item) -> Value {
@@ -136,53 +117,82 @@ fn as_recorded(item: &Item) -> Value {
 
 #[test]
 fn variables_are_those_of_the_reference() {
-    check_rows(
-        &rows("connections.jsonl", "releasebinding.buildConnectionItems"),
-        &[],
-        |row| expect(&Value::Array(items(row)?), &list(&row["output"]["result"])),
-    );
+    Table::of("connections.jsonl", "releasebinding.buildConnectionItems")
+        .check(|row| agree(&Value::Array(items(row)?), &list(&row["output"]["result"])));
 }
 
 #[test]
 fn doors_lead_to_the_urls_of_the_reference() {
-    check_rows(
-        &rows(
-            "connections.jsonl",
-            "releasebinding.resolveURLForVisibility",
-        ),
-        &[],
-        |row| {
-            let endpoint: EndpointStatus = decode(&row["input"]["ep"])?;
-            let visibility: Visibility = decode(&row["input"]["visibility"])?;
-            let own = serde_json::to_value(connections::url_for(&endpoint, visibility)).unwrap();
-            expect(&own, &row["output"]["result"])
-        },
-    );
+    Table::of(
+        "connections.jsonl",
+        "releasebinding.resolveURLForVisibility",
+    )
+    .check(|row| {
+        let endpoint: EndpointStatus = decode(&row["input"]["ep"])?;
+        let visibility: Visibility = decode(&row["input"]["visibility"])?;
+        let own = serde_json::to_value(connections::url_for(&endpoint, visibility)).unwrap();
+        agree(&own, &row["output"]["result"])
+    });
 }
 
 #[test]
 fn outputs_of_resources_become_what_they_become_in_the_reference() {
-    check_rows(
-        &rows(
-            "component-context.jsonl",
-            "context.BuildResourceDependencyItem",
-        ),
-        &[],
-        |row| {
-            let dependency: ResourceDependency = decode(&row["input"]["dep"])?;
-            let outputs: Vec<resources::Output> = decode(&list(&row["input"]["outputs"]))?;
-            match (
-                resources::item(&dependency, &outputs),
-                row["error"]["message"].as_str(),
-            ) {
-                (Ok(item), None) => expect(
-                    &serde_json::to_value(item).unwrap(),
-                    &row["output"]["result"],
-                ),
-                (Err(own), Some(expected)) if own == expected => Ok(()),
-                (own, expected) => Err(format!("{own:?} not {expected:?}")),
-            }
-        },
+    Table::of(
+        "component-context.jsonl",
+        "context.BuildResourceDependencyItem",
+    )
+    .check(|row| {
+        let dependency: ResourceDependency = decode(&row["input"]["dep"])?;
+        let outputs: Vec<resources::Output> = decode(&list(&row["input"]["outputs"]))?;
+        match (
+            resources::item(&dependency, &outputs),
+            row["error"]["message"].as_str(),
+        ) {
+            (Ok(item), None) => agree(
+                &serde_json::to_value(item).unwrap(),
+                &row["output"]["result"],
+            ),
+            (Err(own), Some(expected)) if own == expected => Ok(()),
+            (own, expected) => Err(format!("{own:?} not {expected:?}")),
+        }
+    });
+}
+
+/// Whether every connection of a row is resolved; ours are when each has its provider.
+#[test]
+fn connections_are_resolved_when_those_of_the_reference_are() {
+    Table::of("connections.jsonl", "releasebinding.allConnectionsResolved").check(|row| {
+        let (namespace, consumer) = binding(row)?;
+        let workload = workload(&json!({"endpoints": list(&row["input"]["connections"])}))?;
+        let wanted = connections::wanted(&namespace, &consumer, &workload);
+        let own = wanted.iter().all(|wanted| resolved(row, wanted).is_ok());
+        agree(&json!(own), result(row))
+    });
+}
+
+/// Secrets are named by the workload and the overrides of a binding.
+#[test]
+fn secrets_are_those_that_the_reference_collects() {
+    Table::of(
+        "connections.jsonl",
+        "releasebinding.collectSecretReferenceNames",
+    )
+    .check(|row| {
+        let (_, binding) = binding(row)?;
+        let mut spec = row["input"]["workload"]["spec"].clone();
+        spec.as_object_mut().unwrap().shift_remove("owner");
+        let workload: WorkloadSnapshot = decode(&spec)?;
+        let own = compile::component::secret_references(&workload, &binding);
+        agree(&json!(own), &list(result(row)))
+    });
+}
+
+#[test]
+fn who_depends_on_a_resource_is_recorded_by_whoever_reads_it() {
+    leave_out(
+        "connections.jsonl",
+        "releasebinding.indexResourceDependencyTargets",
+        "an index of the cache of its controllers; here the reads of a decision wake it",
     );
 }
 

@@ -2,18 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![expect(
-    clippy::print_stdout,
-    reason = "how many rows were compared is worth reading"
-)]
-#![expect(
     clippy::wildcard_enum_match_arm,
     reason = "rows have the shapes that they have"
 )]
 
 mod catalogue;
-mod compat;
 mod components;
 mod connections;
+mod endpoint_schemas;
 mod endpoints;
 mod network_policies;
 mod patches;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use compile::readiness::{Category, categorize, evaluate};
 use model::ObjectReport;
 
-use crate::compat::{check_rows, rows};
+use testkit::compat::Table;
 
 fn reports(list: &Value) -> Vec<ObjectReport> {
     let entries = list.as_array().cloned().unwrap_or_default();
@@ -26,7 +26,7 @@ fn verdicts_are_those_of_the_reference() {
         ("releasebinding.evaluateJobStatus", "job"),
         ("releasebinding.evaluateGenericStatus", "proxy"),
     ] {
-        check_rows(&rows("binding-status.jsonl", function), &[], |row| {
+        Table::of("binding-status.jsonl", function).check(|row| {
             let own = evaluate(workload_type, &reports(&row["input"]["resources"]));
             let own = json!({"ready": own.ready, "reason": own.reason, "message": own.message});
             if own == row["output"] {
@@ -40,24 +40,20 @@ fn verdicts_are_those_of_the_reference() {
 
 #[test]
 fn objects_play_the_parts_of_the_reference() {
-    check_rows(
-        &rows("binding-status.jsonl", "releasebinding.categorizeResource"),
-        &[],
-        |row| {
-            let input = &row["input"];
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            let (group, kind) = (text(&input["gvk"]["group"]), text(&input["gvk"]["kind"]));
-            let own = match categorize(&text(&input["workloadType"]), &group, &kind) {
-                Category::Primary => "primary-workload",
-                Category::Supporting => "supporting",
-                Category::Operational => "operational",
-                Category::Ignored => "no-status",
-            };
-            if row["output"]["result"] == own {
-                Ok(())
-            } else {
-                Err(own.to_owned())
-            }
-        },
-    );
+    Table::of("binding-status.jsonl", "releasebinding.categorizeResource").check(|row| {
+        let input = &row["input"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (group, kind) = (text(&input["gvk"]["group"]), text(&input["gvk"]["kind"]));
+        let own = match categorize(&text(&input["workloadType"]), &group, &kind) {
+            Category::Primary => "primary-workload",
+            Category::Supporting => "supporting",
+            Category::Operational => "operational",
+            Category::Ignored => "no-status",
+        };
+        if row["output"]["result"] == own {
+            Ok(())
+        } else {
+            Err(own.to_owned())
+        }
+    });
 }

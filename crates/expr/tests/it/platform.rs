@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use expr::{Bindings, Environment, Error, Map, Numbers, Overloads, Value};
 
-use crate::cases::table;
+use crate::cases::Tally;
 
 fn environment() -> Environment {
     let merge = |maps: &[Value]| {
@@ -82,9 +82,9 @@ const OTHER: &[&str] = &["type-eq", "cel.bind"];
 
 #[test]
 fn platform_expressions_evaluate() {
-    let table = table("cases.json");
+    let table = testkit::compat::cel("cases.json");
     let environment = environment();
-    let mut faults = Vec::new();
+    let mut tally = Tally::new("platform", &[]);
     for numbers in [Numbers::Doubles, Numbers::AsWritten] {
         let bindings = bindings(&table["ctx"], numbers);
         for case in table["cases"].as_array().unwrap() {
@@ -105,20 +105,15 @@ fn platform_expressions_evaluate() {
                 (Err(_), Some(_)) => true,
                 _ => false,
             };
-            if !agrees {
-                faults.push(format!(
-                    "{name} ({numbers:?}): {source}\n    {result:?}\n    {}",
-                    case["want"]
-                ));
-            }
+            let outcome = if agrees {
+                Ok(())
+            } else {
+                Err(format!("{numbers:?}: {result:?}\n    {}", case["want"]))
+            };
+            tally.check(name, source, outcome);
         }
     }
-    assert!(
-        faults.is_empty(),
-        "{} cases differ:\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+    tally.finish();
 }
 
 fn evaluate(source: &str, context: &Json) -> Result<Json, Error> {

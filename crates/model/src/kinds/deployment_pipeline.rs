@@ -60,7 +60,7 @@ impl DeploymentPipeline {
         self.promotion_paths
             .iter()
             .map(|path| path.source_environment_ref.name.as_str())
-            .find(|name| !targets(name))
+            .find(|name| !name.is_empty() && !targets(name))
     }
 }
 

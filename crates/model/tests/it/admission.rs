@@ -3,13 +3,14 @@
 use serde_json::Value;
 
 use model::KindName;
+use testkit::compat::{all_rows, without_empty};
 
-use crate::compat::{admit, rows, sample, stored, without_empty};
+use crate::compat::{admit, sample, stored};
 
 #[test]
 fn rows_are_admitted_and_refused_as_recorded() {
     let (mut faults, mut compared) = (Vec::new(), 0);
-    for row in rows("crd-admission.jsonl") {
+    for row in all_rows("crd-admission.jsonl") {
         let id = row["id"].as_str().unwrap();
         let Some(outcome) = decide(&row) else {
             continue;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use model::{KindName, schema};
 
-use crate::compat::{folder, read};
+use testkit::compat::{folder, read};
 
 /// Where a schema says otherwise than the definition: the end of a path and key, and why.
 const DIFFERENCES: &[(&str, &str)] = &[

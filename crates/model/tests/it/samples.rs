@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use model::KindName;
 
-use crate::compat::{admit, read, sample};
+use testkit::compat::read;
+
+use crate::compat::{admit, sample};
 
 /// Why a sample may be refused.
 fn excuse(id: &str, document: &Value) -> Option<&'static str> {

@@ -1,5 +1,6 @@
 //! The services that other crates test with, and their waits.
 
+mod compat;
 mod kube;
 mod nats;
 mod wait;
