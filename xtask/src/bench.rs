@@ -1,8 +1,11 @@
-//! Benchmarks: the programs of `tests/bench`, built optimized.
+//! Benchmarks: the programs of `tests/bench`, and those of crates that need no platform.
 
 use anyhow::Result;
 
 use crate::{command, home::Home};
+
+/// Benchmarks that a crate has beside its code, so that nothing else is built for them.
+const OF_CRATES: &[(&str, &str)] = &[("compile", "compile")];
 
 /// Runs the benchmark that the arguments name.
 ///
@@ -10,8 +13,15 @@ use crate::{command, home::Home};
 /// It does not build or does not end well.
 pub fn run(home: &Home, arguments: &[String]) -> Result<()> {
     let mut cargo = home.cargo();
-    cargo
-        .args(["run", "--quiet", "--package", "bench", "--"])
-        .args(arguments);
+    let first = arguments.first().map(String::as_str);
+    match OF_CRATES.iter().find(|(name, _)| first == Some(name)) {
+        Some((name, package)) => cargo
+            .args(["bench", "--quiet", "--package", package, "--bench", name])
+            .arg("--")
+            .args(&arguments[1..]),
+        None => cargo
+            .args(["run", "--quiet", "--package", "bench", "--"])
+            .args(arguments),
+    };
     command::run(&mut cargo)
 }
