@@ -52,10 +52,11 @@ const ELSEWHERE: &[(&str, &str)] = &[("gateway.networking.k8s.io", "ReferenceGra
 pub fn check(bundle: &Bundle, cell: &Cell<'_>) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     unique(bundle, &mut diagnostics);
+    let unit = bundle.unit.label_value();
     for entry in &bundle.objects {
         let path = format!("objects[{:?}]", entry.id);
         if entry.policy != Policy::Keep {
-            owner(&entry.object, bundle, &path, &mut diagnostics);
+            owner(&entry.object, &unit, &path, &mut diagnostics);
         }
         place(entry, cell, &path, &mut diagnostics);
         no_secret(&entry.object, &path, &mut diagnostics);
@@ -135,11 +136,9 @@ fn is_policy(entry: &BundleObject) -> bool {
     )
 }
 
-fn owner(object: &Value, bundle: &Bundle, path: &str, diagnostics: &mut Diagnostics) {
+fn owner(object: &Value, unit: &str, path: &str, diagnostics: &mut Diagnostics) {
     let label_of = |name: &str| object::text(object, &["metadata", "labels", name]);
-    if label_of(label::MANAGED_BY) != label::MANAGER
-        || label_of(label::UNIT) != bundle.unit.label_value()
-    {
+    if label_of(label::MANAGED_BY) != label::MANAGER || label_of(label::UNIT) != unit {
         diagnostics.push(path, "does not carry the owner labels of its unit");
     }
 }

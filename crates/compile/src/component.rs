@@ -84,7 +84,8 @@ pub struct Compiled {
 }
 
 pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compiled, Diagnostics> {
-    let variables = Variables::new(snapshot)?;
+    let mut variables = Variables::new(snapshot)?;
+    variables.base = variables.base.within(&compiler.render_limits());
     let mut rendered = render_objects(compiler, snapshot, &variables)?;
     let observability = finish::take_observability(&mut rendered);
     let observability = finish::observability_bundle(snapshot, &variables, observability)?;

@@ -225,17 +225,26 @@ pub(crate) fn parameters(
             Undeclared::Pass => values.clone(),
         });
     };
-    let schema = Schema::parse(raw).map_err(|error: schema::Error| {
+    let schema = Schema::of(raw).map_err(|error: schema::Error| {
         format!("failed to build schemas: failed to create {what} schema: {error}")
     })?;
-    let values = schema.default(values);
-    if undeclared == Undeclared::Drop {
-        let problems = schema.validate(&Value::Object(values.clone()));
-        if !problems.is_empty() {
-            return Err(format!("{what} validation failed: {}", problems.join("; ")));
-        }
+    let values = schema
+        .fill(values)
+        .map_err(|error| format!("{what} cannot be used: {error}"))?;
+    if undeclared == Undeclared::Pass {
+        return Ok(values);
     }
-    Ok(values)
+    let values = Value::Object(values);
+    let problems = schema.validate(&values);
+    if !problems.is_empty() {
+        return Err(format!("{what} validation failed: {}", problems.join("; ")));
+    }
+    Ok(match values {
+        Value::Object(values) => values,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
+    })
 }
 
 #[cfg(test)]

@@ -48,18 +48,35 @@ use template::Engine;
 /// older hub never overwrites what a newer one made.
 pub const EPOCH: u32 = 1;
 
-/// What a compiler may remember.
+/// What a compiler may remember, and what it may spend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Text of compiled bundles that is kept for unchanged snapshots, in bytes, for each kind of
     /// snapshot.
     pub cache_bytes: u64,
+    /// Steps of one render, over all its expressions, templates and patches.
+    pub render_steps: u64,
+    /// Bytes that one render may build.
+    pub render_bytes: u64,
+}
+
+impl Limits {
+    /// What the expressions of one render may cost together.
+    pub(crate) fn render(&self) -> expr::Limits {
+        expr::Limits {
+            steps: self.render_steps,
+            bytes: self.render_bytes,
+            ..expr::Limits::default()
+        }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             cache_bytes: 64 << 20,
+            render_steps: template::budget::STEPS,
+            render_bytes: template::budget::BYTES,
         }
     }
 }
@@ -67,6 +84,7 @@ impl Default for Limits {
 /// Compiles snapshots. Cheap to clone; clones share parsed templates and compiled snapshots.
 #[derive(Debug, Clone)]
 pub struct Compiler {
+    limits: Limits,
     plain: Engine,
     component: Engine,
     components: Cache<Digest, Result<Arc<component::Compiled>, Diagnostics>>,
@@ -91,6 +109,7 @@ impl Compiler {
     #[must_use]
     pub fn with_limits(limits: Limits) -> Self {
         Self {
+            limits,
             plain: Engine::new(Methods::Plain),
             component: Engine::new(Methods::Component),
             components: cache(limits, |compiled: &component::Compiled| compiled.bytes),
@@ -136,6 +155,11 @@ impl Compiler {
         self.workflows.get_with(digest_of(snapshot), || {
             workflow::compile(self, snapshot).map(Arc::new)
         })
+    }
+
+    /// What one render may cost.
+    pub(crate) fn render_limits(&self) -> expr::Limits {
+        self.limits.render()
     }
 
     /// The engine of component types and traits.

@@ -135,18 +135,18 @@ pub fn id_of(object: &Value, index: usize) -> String {
 
 /// Marks an object as one of `unit`: owner labels for selection, the whole unit name as annotation.
 pub fn stamp_owner(object: &mut Value, unit: &UnitId) {
+    stamp(object, unit, &unit.label_value());
+}
+
+/// As [`stamp_owner`], with the label of the unit at hand: it is a hash.
+pub(crate) fn stamp(object: &mut Value, unit: &UnitId, label_value: &str) {
     insert_text(
         object,
         &["metadata", "labels"],
         label::MANAGED_BY,
         label::MANAGER,
     );
-    insert_text(
-        object,
-        &["metadata", "labels"],
-        label::UNIT,
-        &unit.label_value(),
-    );
+    insert_text(object, &["metadata", "labels"], label::UNIT, label_value);
     insert_text(
         object,
         &["metadata", "annotations"],

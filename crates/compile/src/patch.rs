@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 
 use model::kinds::trait_::PatchOp;
 
+use crate::template::budget::{self, Spent};
+
 use path::Step;
 pub use path::expand;
 
@@ -45,14 +47,35 @@ pub struct Operation {
 /// # Errors
 /// The first operation that fails, by number; the object is then of no more use.
 pub fn apply(object: &mut Value, operations: &[Operation]) -> Result<(), Error> {
+    apply_charged(object, operations, &|spent| {
+        if spent.bytes as u64 > budget::BYTES {
+            return Err(Error::new(format!(
+                "the patch builds more than {} bytes",
+                budget::BYTES
+            )));
+        }
+        Ok(())
+    })
+}
+
+/// As [`apply`], charging what each operation builds before it does.
+pub(crate) fn apply_charged(
+    object: &mut Value,
+    operations: &[Operation],
+    charge: &dyn Fn(Spent) -> Result<(), Error>,
+) -> Result<(), Error> {
     for (index, operation) in operations.iter().enumerate() {
-        apply_one(object, operation)
+        apply_one(object, operation, charge)
             .map_err(|error| Error::new(format!("operation #{index} failed: {error}")))?;
     }
     Ok(())
 }
 
-fn apply_one(object: &mut Value, operation: &Operation) -> Result<(), Error> {
+fn apply_one(
+    object: &mut Value,
+    operation: &Operation,
+    charge: &dyn Fn(Spent) -> Result<(), Error>,
+) -> Result<(), Error> {
     let targets = path::expand_steps(object, &operation.path)?;
     if targets.is_empty() {
         return Err(Error::new(format!(
@@ -61,6 +84,7 @@ fn apply_one(object: &mut Value, operation: &Operation) -> Result<(), Error> {
             operation.path
         )));
     }
+    charge(Spent::json(&operation.value).times(targets.len()))?;
     for target in targets.iter().rev() {
         let Some((last, parents)) = target.split_last() else {
             let op = operation.op;

@@ -92,7 +92,7 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
         &snapshot.project_name,
         &snapshot.environment.name,
     );
-    let context = variables(snapshot, &cell)?;
+    let context = variables(snapshot, &cell)?.within(&compiler.render_limits());
     let objects = render_objects(
         compiler.plain_engine(),
         &snapshot.release.project_type.spec,

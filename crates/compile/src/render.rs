@@ -181,7 +181,7 @@ pub fn boolean(
     expression: &str,
 ) -> Result<Result<bool, &'static str>, String> {
     let value = engine
-        .render(&Value::String(expression.to_owned()), context)
+        .render_text(expression, context)
         .map_err(|error| error.to_string())?;
     Ok(match value {
         Some(Value::Bool(truth)) => Ok(truth),
@@ -195,7 +195,7 @@ pub fn boolean(
 /// When the expression cannot be evaluated or gives neither a list nor a map.
 pub fn iterate(engine: &Engine, context: &Context, for_each: &str) -> Result<Vec<Value>, String> {
     let value = engine
-        .render(&Value::String(for_each.to_owned()), context)
+        .render_text(for_each, context)
         .map_err(|error| error.to_string())?;
     items(value.unwrap_or_default())
 }

@@ -8,7 +8,7 @@ use model::{
 use crate::{
     go, object,
     render::{self, Plane, Rendered},
-    template::{Context, Engine},
+    template::{Context, Engine, budget::Spent},
 };
 
 /// Longest part of a rule that a message repeats, in characters.
@@ -48,8 +48,12 @@ pub(crate) fn failures(
 ) -> Vec<Failure> {
     let mut failures = Vec::new();
     for (index, ValidationRule { rule, message }) in rules.iter().enumerate() {
+        let found = render::boolean(engine, context, rule);
+        if matches!(found, Ok(Ok(true))) {
+            continue;
+        }
         let title = format!("rule[{index}] {:?}", shorten(rule));
-        let message = match render::boolean(engine, context, rule) {
+        let message = match found {
             Ok(Ok(true)) => continue,
             Ok(Ok(false)) => format!("{title} evaluated to false: {message}"),
             Ok(Err(found)) => format!("{title} must evaluate to boolean, got {found}"),
@@ -141,12 +145,20 @@ impl<'a> Target<'a> {
         context: &Context,
         candidate: &Rendered,
     ) -> Result<bool, Unclear<'a>> {
+        let clause = self.condition.filter(|clause| !clause.is_empty());
+        let looked = Spent { steps: 1, bytes: 0 };
+        let over =
+            |error: expr::Error| Unclear::Fails(clause.unwrap_or_default(), error.to_string());
+        context.charge(looked).map_err(over)?;
         if !self.fits(candidate) {
             return Ok(false);
         }
-        let Some(clause) = self.condition.filter(|clause| !clause.is_empty()) else {
+        let Some(clause) = clause else {
             return Ok(true);
         };
+        context
+            .charge(Spent::json(&candidate.object))
+            .map_err(over)?;
         let context = context.with("resource", &candidate.object);
         match render::boolean(engine, &context, clause) {
             Ok(Ok(truth)) => Ok(truth),

@@ -10,6 +10,7 @@
     reason = "a few types of values are written in their own way, and all others alike"
 )]
 
+pub(crate) mod budget;
 mod context;
 mod error;
 mod render;
@@ -37,8 +38,14 @@ pub struct Engine {
     texts: Cache<Box<str>, Arc<text::Text>>,
 }
 
-/// How many distinct template strings an engine keeps parsed.
-const TEXTS: u64 = 16_384;
+/// Bytes of parsed template strings that an engine keeps.
+const TEXT_BYTES: u64 = 32 << 20;
+
+/// Bytes that a parsed template string may take beside the programs, which are kept on their own.
+fn weight(length: usize) -> u32 {
+    const ENTRY: usize = 512;
+    u32::try_from(length.saturating_mul(4) + ENTRY).unwrap_or(u32::MAX)
+}
 
 impl Engine {
     /// An engine that knows the platform's functions and these methods.
@@ -46,7 +53,10 @@ impl Engine {
     pub fn new(methods: Methods) -> Self {
         Self {
             environment: functions::environment(methods),
-            texts: Cache::new(TEXTS),
+            texts: Cache::<Box<str>, _>::builder()
+                .max_capacity(TEXT_BYTES)
+                .weigher(|template, _| weight(template.len()))
+                .build(),
         }
     }
 
@@ -55,7 +65,17 @@ impl Engine {
     /// # Errors
     /// The first expression that does not compile or evaluate, with its place in the template.
     pub fn render(&self, template: &Json, context: &Context) -> Result<Option<Json>, Error> {
-        render::render(self, template, context)
+        render::render(self, template.clone(), context)
+    }
+
+    /// As [`Engine::render`], of one string.
+    ///
+    /// # Errors
+    /// As [`Engine::render`].
+    pub fn render_text(&self, template: &str, context: &Context) -> Result<Option<Json>, Error> {
+        let value = self.evaluate(template, context)?;
+        text::charge_written(&value, context)?;
+        Ok(value.to_json())
     }
 
     /// Evaluates a template string: the value of its one expression, or its text.

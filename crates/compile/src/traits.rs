@@ -18,7 +18,7 @@ use crate::{
     patch::{self, Operation},
     render::{self, Rendered, Template},
     rules::{self, Target},
-    template::{Context, Engine},
+    template::{Context, Engine, budget::Spent},
 };
 
 /// A trait as it is applied to one component.
@@ -115,11 +115,9 @@ fn turns(
     let Some(for_each) = for_each.filter(|each| !each.is_empty()) else {
         return Ok(vec![context.clone()]);
     };
-    let value = engine
-        .render(&Value::String(for_each.to_owned()), context)
-        .map_err(|error| {
-            format!("failed to evaluate forEach expression '{for_each}' for {title}: {error}")
-        })?;
+    let value = engine.render_text(for_each, context).map_err(|error| {
+        format!("failed to evaluate forEach expression '{for_each}' for {title}: {error}")
+    })?;
     let items = render::items(value.unwrap_or_default())
         .map_err(|reason| format!("invalid forEach result for {title}: {reason}"))?;
     let var = render::variable(var);
@@ -149,12 +147,17 @@ fn patch(
                 )
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let charge = |spent: Spent| {
+            let charged = context.charge(spent);
+            charged.map_err(|error| patch::Error::new(error.to_string()))
+        };
         for candidate in rendered.iter_mut() {
             if target
                 .means(engine, &context, candidate)
                 .map_err(|reason| reason.for_whom(title))?
             {
-                patch::apply(&mut candidate.object, &operations).map_err(|error| {
+                let applied = patch::apply_charged(&mut candidate.object, &operations, &charge);
+                applied.map_err(|error| {
                     let object = object::title(&candidate.object);
                     format!("failed to apply patches to {object} for {title}: {error}")
                 })?;
@@ -173,7 +176,7 @@ fn operation(
 ) -> Result<Operation, String> {
     let raw = &operation.path;
     let path = engine
-        .render(&Value::String(raw.clone()), context)
+        .render_text(raw, context)
         .map_err(|error| format!("failed to render path '{raw}' for {title}: {error}"))?;
     let path = path.unwrap_or_default();
     let Value::String(path) = path else {

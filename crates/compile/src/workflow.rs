@@ -64,6 +64,7 @@ pub struct Compiled {
 pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compiled, Diagnostics> {
     let namespace = names::run_namespace(&snapshot.namespace);
     let context = Context::from_json(&variables(snapshot, &namespace)?);
+    let context = context.within(&compiler.render_limits());
     let engine = compiler.plain_engine();
     let mut run = render_run(engine, &snapshot.workflow, &context)?;
     let extras = render_extras(engine, &snapshot.workflow, &context, &namespace)?;

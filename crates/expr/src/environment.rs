@@ -37,7 +37,7 @@ pub struct Builder {
     rewrites: HashMap<(&'static str, &'static str), Rewrite>,
     binds: bool,
     limits: Limits,
-    capacity: u64,
+    cache_bytes: u64,
 }
 
 /// What a function takes and gives.
@@ -121,8 +121,8 @@ struct Rewrite {
 }
 
 impl Environment {
-    /// How many programs an environment keeps unless told otherwise.
-    const PROGRAMS: u64 = 8192;
+    /// Bytes of programs that an environment keeps unless told otherwise.
+    const CACHE_BYTES: u64 = 32 << 20;
 
     /// Starts with the standard library alone.
     #[must_use]
@@ -132,7 +132,7 @@ impl Environment {
             rewrites: HashMap::new(),
             binds: false,
             limits: Limits::default(),
-            capacity: Self::PROGRAMS,
+            cache_bytes: Self::CACHE_BYTES,
         }
     }
 
@@ -271,10 +271,10 @@ impl Builder {
         self
     }
 
-    /// Sets how many programs are kept.
+    /// Sets how many bytes of programs are kept. A program counts for many times its text.
     #[must_use]
-    pub const fn capacity(mut self, programs: u64) -> Self {
-        self.capacity = programs;
+    pub const fn cache_bytes(mut self, bytes: u64) -> Self {
+        self.cache_bytes = bytes;
         self
     }
 
@@ -287,10 +287,20 @@ impl Builder {
                 rewrites: self.rewrites,
                 binds: self.binds,
                 limits: self.limits,
-                programs: Cache::new(self.capacity),
+                programs: Cache::<Box<str>, _>::builder()
+                    .max_capacity(self.cache_bytes)
+                    .weigher(|source, _| weight(source.len()))
+                    .build(),
             }),
         }
     }
+}
+
+/// Bytes that a program may take: two characters make a node, and each entry has its own cost.
+fn weight(length: usize) -> u32 {
+    const ENTRY: usize = 512;
+    const CHARACTER: usize = 64;
+    u32::try_from(length.saturating_mul(CHARACTER) + ENTRY).unwrap_or(u32::MAX)
 }
 
 impl fmt::Debug for Builder {

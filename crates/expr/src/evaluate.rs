@@ -10,23 +10,22 @@ mod loops;
 mod operator;
 
 use crate::error::Error;
-use crate::limits::Limits;
 use crate::program::{Arithmetic, Callee, Comparison, Node, Root};
 use crate::value::{Key, Map, Value};
 
-pub(crate) use budget::Budget;
+pub use budget::Budget;
 
 /// Evaluates a program whose references have these values.
 pub(crate) fn run(
     root: &Node,
     globals: Vec<Option<&Value>>,
     slots: usize,
-    limits: &Limits,
+    budget: &mut Budget,
 ) -> Result<Value, Error> {
     let mut machine = Machine {
         globals,
         locals: vec![Value::Null; slots],
-        budget: Budget::new(limits),
+        budget,
     };
     machine.value(root)
 }
@@ -35,7 +34,7 @@ struct Machine<'a> {
     /// Absent only for names that are types.
     globals: Vec<Option<&'a Value>>,
     locals: Vec<Value>,
-    budget: Budget,
+    budget: &'a mut Budget,
 }
 
 impl Machine<'_> {
@@ -189,7 +188,7 @@ impl Machine<'_> {
         let mut sum = operator::Sum::new(self.value(first)?);
         for operand in operands {
             let value = self.value(operand)?;
-            sum.add(value, &mut self.budget)?;
+            sum.add(value, self.budget)?;
         }
         Ok(sum.finish())
     }
@@ -253,7 +252,7 @@ impl Machine<'_> {
             values.push(self.value(argument)?);
         }
         match callee {
-            Callee::Library(function) => (function.body)(&values, &mut self.budget),
+            Callee::Library(function) => (function.body)(&values, self.budget),
             Callee::Custom(custom) => {
                 for value in &values {
                     self.budget.compare(value)?;

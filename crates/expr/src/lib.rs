@@ -35,6 +35,7 @@ pub use bindings::Bindings;
 pub use check::{Declarations, ObjectType, StaticType};
 pub use environment::{Builder, Environment, Overloads};
 pub use error::{Error, Position};
+pub use evaluate::Budget;
 pub use limits::Limits;
 pub use program::{Program, Reference};
 pub use value::{Duration, Key, Map, Numbers, Timestamp, Type, Value, double_text};

@@ -10,7 +10,7 @@ use crate::bindings::Bindings;
 use crate::check::{self, Declarations, StaticType};
 use crate::environment::Environment;
 use crate::error::{Error, Position};
-use crate::evaluate;
+use crate::evaluate::{self, Budget};
 use crate::limits::Limits;
 use crate::syntax;
 use crate::value::Value;
@@ -98,6 +98,18 @@ impl Program {
     /// [`Error::Undeclared`] when a variable is not bound, [`Error::Limit`] when the work exceeds
     /// the limits, and whatever the operations say otherwise.
     pub fn evaluate(&self, bindings: &Bindings) -> Result<Value, Error> {
+        self.evaluate_within(bindings, &mut Budget::new(&self.inner.limits))
+    }
+
+    /// Evaluates the program, and takes what it costs from a budget that other expressions share.
+    ///
+    /// # Errors
+    /// As [`Program::evaluate`]; what was charged before an error stays charged.
+    pub fn evaluate_within(
+        &self,
+        bindings: &Bindings,
+        budget: &mut Budget,
+    ) -> Result<Value, Error> {
         let inner = &*self.inner;
         let mut globals = Vec::with_capacity(inner.references.len());
         for reference in &inner.references {
@@ -107,7 +119,7 @@ impl Program {
             }
             globals.push(found);
         }
-        evaluate::run(&inner.root, globals, inner.slots, &inner.limits)
+        evaluate::run(&inner.root, globals, inner.slots, budget)
     }
 }
 

@@ -19,6 +19,18 @@ pub enum Policy {
     Keep,
 }
 
+impl Policy {
+    /// The name in bundles.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Managed => "Managed",
+            Self::Once => "Once",
+            Self::Keep => "Keep",
+        }
+    }
+}
+
 /// One object of a bundle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,12 +68,89 @@ impl Bundle {
     /// The text that is stored, shipped and hashed.
     #[must_use]
     pub fn to_text(&self) -> String {
-        canonical::to_string(&serde_json::to_value(self).expect("a bundle has string keys"))
+        let mut out = String::with_capacity(4096);
+        out.push_str("{\"features\":");
+        write_list(&self.features, &mut out, |feature, out| {
+            canonical::write_string(feature, out);
+        });
+        out.push_str(",\"objects\":");
+        write_list(&self.objects, &mut out, BundleObject::write);
+        out.push_str(",\"requires\":");
+        write_list(&self.requires, &mut out, |unit, out| {
+            canonical::write_string(unit.as_str(), out);
+        });
+        out.push_str(",\"unit\":");
+        canonical::write_string(self.unit.as_str(), &mut out);
+        out.push('}');
+        out
     }
 
     /// The digest of [`Self::to_text`], by which heads name this bundle.
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest::of(self.to_text().as_bytes())
+    }
+}
+
+impl BundleObject {
+    /// The canonical text, without a copy of the object on the way.
+    fn write(&self, out: &mut String) {
+        out.push_str("{\"id\":");
+        canonical::write_string(&self.id, out);
+        out.push_str(",\"object\":");
+        canonical::write(&self.object, out);
+        out.push_str(",\"policy\":");
+        canonical::write_string(self.policy.as_str(), out);
+        out.push_str(if self.report_status {
+            ",\"reportStatus\":true}"
+        } else {
+            ",\"reportStatus\":false}"
+        });
+    }
+}
+
+fn write_list<T>(items: &[T], out: &mut String, write: impl Fn(&T, &mut String)) {
+    out.push('[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write(item, out);
+    }
+    out.push(']');
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_bundle_is_its_canonical_json() {
+        let object = |id: &str, policy, report_status| BundleObject {
+            id: id.to_owned(),
+            policy,
+            report_status,
+            object: json!({"kind": "A", "apiVersion": "v1", "n": [1.0, null, "\"\n"]}),
+        };
+        let unit: UnitId = "releasebinding.default.a".parse().unwrap();
+        for objects in [
+            Vec::new(),
+            vec![object("a", Policy::Managed, false)],
+            vec![
+                object("b\t", Policy::Once, true),
+                object("c", Policy::Keep, false),
+            ],
+        ] {
+            let bundle = Bundle {
+                unit: unit.clone(),
+                requires: vec![unit.clone(); objects.len()],
+                features: vec!["one".to_owned(); objects.len()],
+                objects,
+            };
+            let value = serde_json::to_value(&bundle).unwrap();
+            assert_eq!(bundle.to_text(), canonical::to_string(&value));
+        }
     }
 }

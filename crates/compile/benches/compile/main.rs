@@ -8,7 +8,6 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed benchmark")]
 #![expect(clippy::print_stdout, reason = "what it prints is its result")]
 #![expect(
-    clippy::wildcard_enum_match_arm,
     dead_code,
     reason = "the readers of recorded rows are those of the tests"
 )]
@@ -28,6 +27,10 @@ use std::{
 use compile::{Compiler, Limits, component::Snapshot};
 
 use figures::{Figures, measure, micros, percentile};
+
+/// The allocator of the services.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The row of the greeter.
 const GREETER: &str =

@@ -65,9 +65,10 @@ fn bundle(
     objects: Vec<Value>,
 ) -> Bundle {
     let mut taken = BTreeSet::new();
+    let label_value = snapshot.unit.label_value();
     let entries = objects.into_iter().enumerate().map(|(index, mut object)| {
         object::set_missing_namespace(&mut object, &variables.cell);
-        object::stamp_owner(&mut object, &snapshot.unit);
+        object::stamp(&mut object, &snapshot.unit, &label_value);
         let id = free_id(object::id_of(&object, index), &object, &mut taken);
         BundleObject {
             id,
@@ -142,13 +143,7 @@ fn annotate_hash(objects: &mut [Rendered]) {
         let mut texts: Vec<String> = objects
             .iter()
             .filter(|rendered| rendered.plane == Plane::Data && !is_workload(rendered))
-            .map(|rendered| {
-                let mut object = rendered.object.clone();
-                if let Value::Object(map) = &mut object {
-                    map.shift_remove("metadata");
-                }
-                canonical::to_string(&object)
-            })
+            .map(|rendered| canonical::to_string_without(&rendered.object, "metadata"))
             .collect();
         texts.sort_unstable();
         texts

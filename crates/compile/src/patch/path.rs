@@ -9,6 +9,10 @@ use crate::go;
 
 /// Most places that a path may stand for.
 const MAX_STATES: usize = 65_536;
+/// Most steps of a path, which are as many levels of what it makes.
+const MAX_STEPS: usize = 128;
+/// Most steps of all places together.
+const MAX_WORK: usize = 1 << 20;
 
 /// One step of an expanded path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,17 +64,24 @@ pub fn expand(root: &Value, path: &str) -> Result<Vec<String>, Error> {
 /// The places that a path stands for, in document order.
 pub(super) fn expand_steps(root: &Value, path: &str) -> Result<Vec<Vec<Step>>, Error> {
     let segments = parse(path)?;
+    if segments.len() > MAX_STEPS {
+        return Err(Error::new(format!(
+            "the path has more than {MAX_STEPS} steps"
+        )));
+    }
+    let mut work = 0_usize;
     let mut states: Vec<(Vec<Step>, Option<&Value>)> = vec![(Vec::new(), Some(root))];
-    for segment in &segments {
+    for (depth, segment) in segments.iter().enumerate() {
         let mut next = Vec::new();
         for (steps, value) in states {
             step(segment, steps, value, &mut next)?;
-            if next.len() > MAX_STATES {
+            if next.len() > MAX_STATES || work + next.len() * (depth + 1) > MAX_WORK {
                 return Err(Error::new(format!(
                     "the path stands for more than {MAX_STATES} places"
                 )));
             }
         }
+        work += next.len() * (depth + 1);
         states = next;
     }
     Ok(states.into_iter().map(|(steps, _)| steps).collect())

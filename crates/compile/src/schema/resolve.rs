@@ -3,9 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::{Error, MAX_DEPTH};
+use crate::template::budget::Spent;
 
 /// Most nodes that a schema may have once its references are inlined.
 const MAX_NODES: usize = 100_000;
+/// Most bytes that it may have then.
+const MAX_BYTES: usize = 16 << 20;
 
 /// The schema with every `#/$defs/Name` replaced by what it names; keys beside a reference win.
 ///
@@ -25,6 +28,7 @@ pub fn resolve_refs(schema: &Value) -> Result<Value, Error> {
         definitions,
         open: Vec::new(),
         nodes: 0,
+        bytes: 0,
     };
     let mut resolved = resolver.resolve(schema, MAX_DEPTH)?;
     if let Value::Object(map) = &mut resolved {
@@ -38,6 +42,7 @@ struct Resolver<'a> {
     /// Names of the definitions that are being inlined.
     open: Vec<String>,
     nodes: usize,
+    bytes: usize,
 }
 
 impl Resolver<'_> {
@@ -47,12 +52,7 @@ impl Resolver<'_> {
                 "schema exceeds maximum nesting depth of {MAX_DEPTH}"
             )));
         };
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(Error::new(format!(
-                "schema expands to more than {MAX_NODES} nodes"
-            )));
-        }
+        self.count(Spent { steps: 1, bytes: 0 })?;
         match schema {
             Value::Object(map) => match map.get("$ref") {
                 Some(Value::String(reference)) => self.inline(reference, map, depth),
@@ -61,7 +61,7 @@ impl Resolver<'_> {
                     let mut resolved = Map::new();
                     for (key, value) in map {
                         let value = match key.as_str() {
-                            "$defs" | "default" | "enum" | "example" => value.clone(),
+                            "$defs" | "default" | "enum" | "example" => self.copied(value)?,
                             "properties" => self.properties(value, depth)?,
                             _ => self.resolve(value, depth)?,
                         };
@@ -76,9 +76,33 @@ impl Resolver<'_> {
                 .collect::<Result<_, _>>()
                 .map(Value::Array),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                let bytes = Spent::json(schema).bytes;
+                self.count(Spent { steps: 0, bytes })?;
                 Ok(schema.clone())
             }
         }
+    }
+
+    fn copied(&mut self, value: &Value) -> Result<Value, Error> {
+        self.count(Spent::json(value))?;
+        Ok(value.clone())
+    }
+
+    fn count(&mut self, spent: Spent) -> Result<(), Error> {
+        self.nodes = self.nodes.saturating_add(spent.steps);
+        self.bytes = self.bytes.saturating_add(spent.bytes);
+        let over = |most: usize, what: &str| {
+            Err(Error::new(format!(
+                "schema expands to more than {most} {what}"
+            )))
+        };
+        if self.nodes > MAX_NODES {
+            return over(MAX_NODES, "nodes");
+        }
+        if self.bytes > MAX_BYTES {
+            return over(MAX_BYTES, "bytes");
+        }
+        Ok(())
     }
 
     /// The schemas of fields, whatever the fields are called.

@@ -1,18 +1,97 @@
 //! Validation of values, with the words of the reference.
 
+use std::{
+    cell::Cell,
+    sync::{Arc, LazyLock},
+};
+
+use moka::sync::Cache;
+use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
+
+/// Problems that are told of one value.
+const MAX_PROBLEMS: usize = 100;
+
+/// What was found, and the work that is left for the whole value.
+pub(super) struct Problems<'a> {
+    texts: Vec<String>,
+    left: &'a Cell<usize>,
+}
+
+impl<'a> Problems<'a> {
+    pub(super) const fn new(left: &'a Cell<usize>) -> Self {
+        Self {
+            texts: Vec::new(),
+            left,
+        }
+    }
+
+    pub(super) fn into_texts(self) -> Vec<String> {
+        self.texts
+    }
+
+    fn push(&mut self, problem: String) {
+        if self.texts.len() < MAX_PROBLEMS {
+            self.texts.push(problem);
+        }
+    }
+
+    /// Takes some of the work that is left. Once there is none, that is the last problem.
+    fn spend(&mut self, work: usize) -> bool {
+        match self.left.get().checked_sub(work) {
+            Some(left) => {
+                self.left.set(left);
+                true
+            }
+            None => {
+                if self.left.replace(0) > 0 || self.texts.is_empty() {
+                    self.push("the value is too large to be validated".to_owned());
+                }
+                false
+            }
+        }
+    }
+
+    /// What another schema finds in the same value, on its own.
+    fn apart(&self) -> Problems<'a> {
+        Self::new(self.left)
+    }
+}
+
+/// A compiled pattern, or why it cannot be used.
+type Pattern = Arc<Result<Regex, String>>;
+
+/// Patterns that were compiled.
+static PATTERNS: LazyLock<Cache<Box<str>, Pattern>> = LazyLock::new(|| Cache::new(256));
+/// Memory of one compiled pattern, in bytes.
+const PATTERN_BYTES: usize = 1 << 20;
+/// Work that compiling a pattern counts for, beside its length.
+const PATTERN_WORK: usize = 256;
+
+fn pattern(text: &str) -> Pattern {
+    if let Some(known) = PATTERNS.get(text) {
+        return known;
+    }
+    let compiled = RegexBuilder::new(text).size_limit(PATTERN_BYTES).build();
+    let compiled = Arc::new(compiled.map_err(|error| error.to_string()));
+    PATTERNS.insert(text.into(), Arc::clone(&compiled));
+    compiled
+}
 
 pub(super) fn validate(
     schema: &Value,
     value: &Value,
     path: &str,
     depth: usize,
-    problems: &mut Vec<String>,
+    problems: &mut Problems<'_>,
 ) {
     let Some(depth) = depth.checked_sub(1) else {
         problems.push(format!("{} is nested too deep", place(path)));
         return;
     };
+    if !problems.spend(1) {
+        return;
+    }
     if value.is_null() && flag(schema, "nullable") {
         return;
     }
@@ -62,7 +141,7 @@ fn object(
     map: &Map<String, Value>,
     path: &str,
     depth: usize,
-    problems: &mut Vec<String>,
+    problems: &mut Problems<'_>,
 ) {
     let mut required: Vec<&str> = list(schema, "required")
         .iter()
@@ -101,7 +180,7 @@ fn object(
     );
 }
 
-fn array(schema: &Value, items: &[Value], path: &str, depth: usize, problems: &mut Vec<String>) {
+fn array(schema: &Value, items: &[Value], path: &str, depth: usize, problems: &mut Problems<'_>) {
     if let Some(schema) = schema.get("items") {
         for (index, item) in items.iter().enumerate() {
             validate(schema, item, &format!("{path}[{index}]"), depth, problems);
@@ -124,7 +203,7 @@ fn array(schema: &Value, items: &[Value], path: &str, depth: usize, problems: &m
     }
 }
 
-fn string(schema: &Value, text: &str, path: &str, problems: &mut Vec<String>) {
+fn string(schema: &Value, text: &str, path: &str, problems: &mut Problems<'_>) {
     let length = text.chars().count();
     count(
         schema,
@@ -134,24 +213,23 @@ fn string(schema: &Value, text: &str, path: &str, problems: &mut Vec<String>) {
         path,
         problems,
     );
-    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
-        match regex::RegexBuilder::new(pattern)
-            .size_limit(1 << 20)
-            .build()
-        {
-            Ok(regex) if regex.is_match(text) => {}
-            Ok(_) => problems.push(format!("{} should match '{pattern}'", place(path))),
-            Err(error) => {
-                problems.push(format!(
-                    "{}: pattern {pattern:?} cannot be used: {error}",
-                    place(path)
-                ));
-            }
-        }
+    let Some(text_of_pattern) = schema.get("pattern").and_then(Value::as_str) else {
+        return;
+    };
+    if !problems.spend(PATTERN_WORK + text_of_pattern.len() + text.len() / 16) {
+        return;
+    }
+    match &*pattern(text_of_pattern) {
+        Ok(regex) if regex.is_match(text) => {}
+        Ok(_) => problems.push(format!("{} should match '{text_of_pattern}'", place(path))),
+        Err(error) => problems.push(format!(
+            "{}: pattern {text_of_pattern:?} cannot be used: {error}",
+            place(path)
+        )),
     }
 }
 
-fn number_bounds(schema: &Value, number: f64, path: &str, problems: &mut Vec<String>) {
+fn number_bounds(schema: &Value, number: f64, path: &str, problems: &mut Problems<'_>) {
     let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
     if let Some(minimum) = bound("minimum") {
         let exclusive = flag(schema, "exclusiveMinimum");
@@ -186,7 +264,7 @@ fn count(
     found: usize,
     what: &str,
     path: &str,
-    problems: &mut Vec<String>,
+    problems: &mut Problems<'_>,
 ) {
     let bound = |name: &str| schema.get(name).and_then(Value::as_u64);
     if let Some(least) = bound(least).filter(|least| (found as u64) < *least) {
@@ -201,36 +279,36 @@ fn count(
 }
 
 /// `allOf`, `anyOf`, `oneOf` and `not`.
-fn combined(schema: &Value, value: &Value, path: &str, depth: usize, problems: &mut Vec<String>) {
+fn combined(schema: &Value, value: &Value, path: &str, depth: usize, problems: &mut Problems<'_>) {
     for part in list(schema, "allOf") {
         validate(part, value, path, depth, problems);
     }
-    let matching = |name: &str| {
-        list(schema, name)
-            .iter()
+    let matching = |name: &str, problems: &Problems<'_>| {
+        let parts = list(schema, name).iter();
+        parts
             .filter(|part| {
-                let mut found = Vec::new();
+                let mut found = problems.apart();
                 validate(part, value, path, depth, &mut found);
-                found.is_empty()
+                found.texts.is_empty()
             })
             .count()
     };
-    if !list(schema, "anyOf").is_empty() && matching("anyOf") == 0 {
+    if !list(schema, "anyOf").is_empty() && matching("anyOf", problems) == 0 {
         problems.push(format!(
             "{} must validate at least one schema (anyOf)",
             place(path)
         ));
     }
-    if !list(schema, "oneOf").is_empty() && matching("oneOf") != 1 {
+    if !list(schema, "oneOf").is_empty() && matching("oneOf", problems) != 1 {
         problems.push(format!(
             "{} must validate one and only one schema (oneOf)",
             place(path)
         ));
     }
     if let Some(not) = schema.get("not") {
-        let mut found = Vec::new();
+        let mut found = problems.apart();
         validate(not, value, path, depth, &mut found);
-        if found.is_empty() {
+        if found.texts.is_empty() {
             problems.push(format!(
                 "{} must not validate the schema (not)",
                 place(path)

@@ -1,16 +1,25 @@
 //! The variables of a template.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value as Json};
 
-use expr::{Bindings, Numbers, Value};
+use expr::{Bindings, Budget, Numbers, Program, Value};
 
-/// The variables of a template, converted once. Cloning is cheap, and so is adding a variable over
-/// the others, as every turn of a loop does.
-#[derive(Debug, Clone, Default)]
+use super::budget::{self, Spent};
+
+/// The variables of a template, converted once, and what a render with them may cost. Cloning is cheap,
+/// and so is adding a variable over the others, as every turn of a loop does; both share the budget.
+#[derive(Debug, Clone)]
 pub struct Context {
     bindings: Bindings,
+    budget: Arc<Mutex<Budget>>,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self::over(Bindings::new())
+    }
 }
 
 impl Context {
@@ -32,8 +41,22 @@ impl Context {
         let values = variables
             .iter()
             .map(|(name, value)| (name.as_str(), Value::from_json(value, numbers)));
+        Self::over(Bindings::new().with_all(values))
+    }
+
+    /// These variables with a budget of their own.
+    #[must_use]
+    pub fn within(&self, limits: &expr::Limits) -> Self {
         Self {
-            bindings: Bindings::new().with_all(values),
+            bindings: self.bindings.clone(),
+            budget: Arc::new(Mutex::new(Budget::for_all(limits))),
+        }
+    }
+
+    fn over(bindings: Bindings) -> Self {
+        Self {
+            bindings,
+            budget: Arc::new(Mutex::new(Budget::for_all(&budget::limits()))),
         }
     }
 
@@ -48,6 +71,7 @@ impl Context {
     pub fn with_value(&self, name: impl Into<Arc<str>>, value: Value) -> Self {
         Self {
             bindings: self.bindings.with(name, value),
+            budget: Arc::clone(&self.budget),
         }
     }
 
@@ -63,7 +87,22 @@ impl Context {
         self.bindings.names()
     }
 
-    pub(super) const fn bindings(&self) -> &Bindings {
-        &self.bindings
+    /// The value of a program, at the cost of the budget.
+    pub(super) fn evaluate(&self, program: &Program) -> Result<Value, expr::Error> {
+        program.evaluate_within(&self.bindings, &mut self.budget())
+    }
+
+    /// Takes from the budget what work outside of expressions costs.
+    ///
+    /// # Errors
+    /// There is not as much left.
+    pub(crate) fn charge(&self, spent: Spent) -> Result<(), expr::Error> {
+        let mut budget = self.budget();
+        budget.steps(spent.steps)?;
+        budget.bytes(spent.bytes)
+    }
+
+    fn budget(&self) -> MutexGuard<'_, Budget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

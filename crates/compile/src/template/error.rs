@@ -51,7 +51,7 @@ pub enum Reason {
     #[error("template exceeds the limit of {limit} {unit}")]
     Limit {
         /// The bound that was met.
-        limit: usize,
+        limit: u64,
         /// What it counts.
         unit: &'static str,
     },
@@ -72,6 +72,17 @@ impl Error {
             Reason::Compile { expression, cause }
         } else {
             Reason::Evaluate { expression, cause }
+        })
+    }
+
+    /// That the budget of the render is used up.
+    pub(crate) fn over_budget(cause: expr::Error) -> Self {
+        Self::new(match cause {
+            expr::Error::Limit { limit, unit } => Reason::Limit { limit, unit },
+            cause => Reason::Evaluate {
+                expression: String::new(),
+                cause,
+            },
         })
     }
 

@@ -1,84 +1,135 @@
 //! The walk over a template.
+//!
+//! A copy of the template becomes what it renders to, place by place: maps keep their keys and are not
+//! built anew, which most of a render would otherwise be.
 
 use serde_json::{Map, Value as Json};
 
+use super::budget::Spent;
 use super::context::Context;
 use super::error::{Error, Reason};
 use super::{Engine, text};
 
 /// Levels of a template.
 const MAX_DEPTH: usize = 128;
-/// Size of what a template renders to, in bytes of text and 16 for every value: about ten times
-/// what Kubernetes takes.
-const MAX_OUTPUT: usize = 16 << 20;
+/// Bytes that are charged together, so that a budget is asked seldom and overdrawn by no more.
+const BATCH: usize = 64 << 10;
 
 pub(super) fn render(
     engine: &Engine,
-    template: &Json,
+    mut template: Json,
     context: &Context,
 ) -> Result<Option<Json>, Error> {
-    Renderer {
+    let mut renderer = Renderer {
         engine,
         context,
-        left: MAX_OUTPUT,
-    }
-    .value(template, MAX_DEPTH)
+        spent: Spent::default(),
+    };
+    let kept = renderer.value(&mut template, MAX_DEPTH)?;
+    renderer.settle()?;
+    Ok(kept.then_some(template))
 }
 
 struct Renderer<'a> {
     engine: &'a Engine,
     context: &'a Context,
-    /// What is left of [`MAX_OUTPUT`].
-    left: usize,
+    /// What the budget was not charged for yet.
+    spent: Spent,
 }
 
 impl Renderer<'_> {
-    fn value(&mut self, template: &Json, depth: usize) -> Result<Option<Json>, Error> {
+    /// Renders in place, and says whether anything is left.
+    fn value(&mut self, template: &mut Json, depth: usize) -> Result<bool, Error> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::new(Reason::Limit {
-                limit: MAX_DEPTH,
+                limit: MAX_DEPTH as u64,
                 unit: "nested levels",
             }));
         };
         match template {
-            Json::String(text) => self.string(text),
-            Json::Array(items) => {
-                let mut rendered = Vec::with_capacity(items.len());
-                for (index, item) in items.iter().enumerate() {
-                    let item = self
-                        .value(item, depth)
-                        .map_err(|error| error.under(format_args!("[{index}]")))?;
-                    rendered.extend(item);
+            Json::String(text) => {
+                if !text.contains("${") {
+                    self.charge(text.len())?;
+                    return Ok(true);
                 }
-                self.charge(0)?;
-                Ok(Some(Json::Array(rendered)))
+                match self.text(text)? {
+                    Some(rendered) => *template = rendered,
+                    None => return Ok(false),
+                }
             }
-            Json::Object(fields) => self.object(fields, depth).map(Some),
-            Json::Null | Json::Bool(_) | Json::Number(_) => {
-                self.charge(0)?;
-                Ok(Some(template.clone()))
+            Json::Array(items) => self.array(items, depth)?,
+            Json::Object(fields) if fields.keys().any(|name| name.contains("${")) => {
+                *fields = self.named(std::mem::take(fields), depth)?;
             }
+            Json::Object(fields) => self.object(fields, depth)?,
+            Json::Null | Json::Bool(_) | Json::Number(_) => self.charge(0)?,
         }
+        Ok(true)
     }
 
-    fn object(&mut self, fields: &Map<String, Json>, depth: usize) -> Result<Json, Error> {
+    fn array(&mut self, items: &mut Vec<Json>, depth: usize) -> Result<(), Error> {
+        let (mut index, mut failure) = (0_usize, None);
+        items.retain_mut(|item| {
+            let kept = match failure {
+                Some(_) => Ok(true),
+                None => self.value(item, depth),
+            };
+            let kept = kept.unwrap_or_else(|error| {
+                failure = Some(error.under(format_args!("[{index}]")));
+                true
+            });
+            index += 1;
+            kept
+        });
+        failure.map_or_else(|| self.charge(0), Err)
+    }
+
+    fn object(&mut self, fields: &mut Map<String, Json>, depth: usize) -> Result<(), Error> {
+        let mut failure = None;
+        fields.retain(|name, field| {
+            let kept = match failure {
+                Some(_) => Ok(true),
+                None => self.field(name.len(), field, depth),
+            };
+            kept.unwrap_or_else(|error| {
+                failure = Some(error.under(format_args!(".{name}")));
+                true
+            })
+        });
+        failure.map_or_else(|| self.charge(0), Err)
+    }
+
+    /// A map of which keys are expressions is built anew.
+    fn named(
+        &mut self,
+        fields: Map<String, Json>,
+        depth: usize,
+    ) -> Result<Map<String, Json>, Error> {
         let mut rendered = Map::with_capacity(fields.len());
-        for (name, field) in fields {
+        for (name, mut field) in fields {
             let under = |error: Error| error.under(format_args!(".{name}"));
-            let key = self.key(name).map_err(under)?;
-            if let Some(value) = self.value(field, depth).map_err(under)? {
-                self.charge(key.len())?;
-                rendered.insert(key, value);
+            let key = self.key(&name).map_err(under)?;
+            if self.field(key.len(), &mut field, depth).map_err(under)? {
+                rendered.insert(key, field);
             }
         }
         self.charge(0)?;
-        Ok(Json::Object(rendered))
+        Ok(rendered)
     }
 
-    fn key(&self, name: &str) -> Result<String, Error> {
+    fn field(&mut self, key: usize, field: &mut Json, depth: usize) -> Result<bool, Error> {
+        let kept = self.value(field, depth)?;
+        if kept {
+            self.charge(key)?;
+        }
+        Ok(kept)
+    }
+
+    fn key(&mut self, name: &str) -> Result<String, Error> {
         if !name.contains("${") {
             return Ok(name.to_owned());
         }
+        self.settle()?;
         let value = self.engine.evaluate(name, self.context)?;
         value.as_str().map(str::to_owned).ok_or_else(|| {
             Error::new(Reason::Key {
@@ -88,43 +139,22 @@ impl Renderer<'_> {
         })
     }
 
-    fn string(&mut self, template: &str) -> Result<Option<Json>, Error> {
-        if !template.contains("${") {
-            self.charge(template.len())?;
-            return Ok(Some(Json::String(template.to_owned())));
-        }
-        let value = self.engine.evaluate(template, self.context)?;
-        // Values share their parts; written out, every use counts.
-        self.charge_value(&value)?;
-        Ok(value.to_json())
-    }
-
-    fn charge_value(&mut self, value: &expr::Value) -> Result<(), Error> {
-        match value {
-            expr::Value::String(text) => self.charge(text.len()),
-            expr::Value::Bytes(bytes) => self.charge(bytes.len()),
-            expr::Value::List(items) => {
-                self.charge(0)?;
-                items.iter().try_for_each(|item| self.charge_value(item))
-            }
-            expr::Value::Map(map) => {
-                self.charge(0)?;
-                map.values().try_for_each(|value| self.charge_value(value))
-            }
-            expr::Value::Optional(Some(held)) => self.charge_value(held),
-            _ => self.charge(0),
-        }
+    fn text(&mut self, template: &str) -> Result<Option<Json>, Error> {
+        self.settle()?;
+        self.engine.render_text(template, self.context)
     }
 
     /// Charges a value and so many bytes of text in it.
-    fn charge(&mut self, bytes: usize) -> Result<(), Error> {
-        let left = self.left.checked_sub(bytes.saturating_add(16));
-        self.left = left.ok_or_else(|| {
-            Error::new(Reason::Limit {
-                limit: MAX_OUTPUT,
-                unit: "bytes",
-            })
-        })?;
+    fn charge(&mut self, text: usize) -> Result<(), Error> {
+        self.spent = self.spent.plus(Spent::value(text));
+        if self.spent.bytes > BATCH {
+            self.settle()?;
+        }
         Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), Error> {
+        let spent = std::mem::take(&mut self.spent);
+        self.context.charge(spent).map_err(Error::over_budget)
     }
 }

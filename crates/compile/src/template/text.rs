@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use expr::{Environment, Program, Value};
 
+use super::budget::{self, Spent};
 use super::context::Context;
 use super::error::{Error, Reason};
 use super::scan::find_expressions;
@@ -42,8 +43,8 @@ impl Compiled {
     }
 
     fn evaluate(&self, context: &Context) -> Result<Value, Error> {
-        self.program
-            .evaluate(context.bindings())
+        context
+            .evaluate(&self.program)
             .map_err(|cause| Error::of_expression(&self.source, cause))
     }
 }
@@ -86,12 +87,14 @@ impl Text {
                     match part {
                         Part::Literal(literal) => text.push_str(literal),
                         Part::Expression(compiled) => {
-                            interpolate(&compiled.evaluate(context)?, &mut text);
+                            let value = compiled.evaluate(context)?;
+                            charge_written(&value, context)?;
+                            interpolate(&value, &mut text);
                         }
                     }
                     if text.len() > MAX_TEXT {
                         return Err(Error::new(Reason::Limit {
-                            limit: MAX_TEXT,
+                            limit: MAX_TEXT as u64,
                             unit: "bytes",
                         }));
                     }
@@ -111,6 +114,13 @@ impl Text {
 
 /// Length of one interpolated text, in bytes: more than any resource may have.
 const MAX_TEXT: usize = 4 << 20;
+
+/// Charges what a value is when it is written. Values share their parts; written out, every use counts.
+pub(super) fn charge_written(value: &Value, context: &Context) -> Result<(), Error> {
+    let mut spent = Spent::default();
+    budget::written(value, budget::BYTES as usize, &mut spent);
+    context.charge(spent).map_err(Error::over_budget)
+}
 
 /// The text of a value inside of other text.
 fn interpolate(value: &Value, out: &mut String) {
@@ -212,9 +222,16 @@ pub(super) fn go_type(value: &Value) -> &'static str {
     }
 }
 
-/// A value as messages show it: type and text.
+/// Longest text of a value in a message, in bytes.
+const MAX_DESCRIBED: usize = 4096;
+
+/// A value as messages show it: type and, if it is not long, text.
 pub(super) fn described(value: &Value) -> String {
     let mut text = String::new();
-    interpolate(value, &mut text);
+    let mut spent = Spent::default();
+    budget::written(value, MAX_DESCRIBED, &mut spent);
+    if spent.bytes <= MAX_DESCRIBED {
+        interpolate(value, &mut text);
+    }
     format!("{}: {text}", go_type(value))
 }

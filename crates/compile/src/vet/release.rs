@@ -103,8 +103,9 @@ fn problems(section: Option<&SchemaSection>, values: &FreeForm) -> Vec<String> {
     let raw = section
         .map(|section| &section.open_api_v3_schema)
         .filter(|raw| !raw.is_empty());
-    let schema = raw.and_then(|raw| Schema::parse(raw).ok());
-    schema.map_or_else(Vec::new, |schema| {
-        schema.validate(&Value::Object(schema.default(values)))
+    let schema = raw.and_then(|raw| Schema::of(raw).ok());
+    schema.map_or_else(Vec::new, |schema| match schema.fill(values) {
+        Ok(values) => schema.validate(&Value::Object(values)),
+        Err(error) => vec![error.to_string()],
     })
 }

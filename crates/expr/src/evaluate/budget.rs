@@ -7,21 +7,47 @@ use crate::value::Value;
 /// What a list or map slot counts for, in bytes.
 const SLOT: u64 = 32;
 
-/// Steps and bytes that an evaluation may still use.
-#[derive(Debug)]
-pub(crate) struct Budget {
+/// Steps and bytes that evaluations may still use.
+#[derive(Debug, Clone)]
+pub struct Budget {
     steps: u64,
     bytes: u64,
     limits: Limits,
+    /// What steps and bytes are called where they run out.
+    units: [&'static str; 2],
 }
 
 impl Budget {
-    pub(crate) const fn new(limits: &Limits) -> Self {
+    /// The budget of one expression.
+    #[must_use]
+    pub const fn new(limits: &Limits) -> Self {
         Self {
             steps: limits.steps,
             bytes: limits.bytes,
             limits: *limits,
+            units: ["steps", "bytes"],
         }
+    }
+
+    /// One budget for all expressions that are evaluated within it, see [`crate::Program::evaluate_within`].
+    #[must_use]
+    pub const fn for_all(limits: &Limits) -> Self {
+        Self {
+            units: ["steps in all", "bytes in all"],
+            ..Self::new(limits)
+        }
+    }
+
+    /// Steps that are left.
+    #[must_use]
+    pub const fn steps_left(&self) -> u64 {
+        self.steps
+    }
+
+    /// Bytes that are left.
+    #[must_use]
+    pub const fn bytes_left(&self) -> u64 {
+        self.bytes
     }
 
     /// Charges one step.
@@ -30,21 +56,27 @@ impl Budget {
     }
 
     /// Charges work over so many elements.
-    pub(crate) fn steps(&mut self, count: usize) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// There are not as many steps left; none is taken.
+    pub fn steps(&mut self, count: usize) -> Result<(), Error> {
         let left = self.steps.checked_sub(count as u64);
         self.steps = left.ok_or(Error::Limit {
             limit: self.limits.steps,
-            unit: "steps",
+            unit: self.units[0],
         })?;
         Ok(())
     }
 
     /// Charges text or bytes to be built.
-    pub(crate) fn bytes(&mut self, count: usize) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// There are not as many bytes left; none is taken.
+    pub fn bytes(&mut self, count: usize) -> Result<(), Error> {
         let left = self.bytes.checked_sub(count as u64);
         self.bytes = left.ok_or(Error::Limit {
             limit: self.limits.bytes,
-            unit: "bytes",
+            unit: self.units[1],
         })?;
         Ok(())
     }
