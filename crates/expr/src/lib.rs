@@ -39,3 +39,8 @@ pub use evaluate::Budget;
 pub use limits::Limits;
 pub use program::{Program, Reference};
 pub use value::{Duration, Key, Map, Numbers, Timestamp, Type, Value, double_text};
+
+/// The example of the README runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
