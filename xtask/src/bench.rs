@@ -1,4 +1,5 @@
-//! Benchmarks: the programs of `tests/bench`, and those of crates that need no platform.
+//! Benchmarks: the programs of `tests/bench`, and those of crates that need no platform. Fuzzing, which is a
+//! program as well.
 
 use anyhow::Result;
 
@@ -23,5 +24,17 @@ pub fn run(home: &Home, arguments: &[String]) -> Result<()> {
             .args(["run", "--quiet", "--package", "bench", "--"])
             .args(arguments),
     };
+    command::run(&mut cargo)
+}
+
+/// Runs the fuzzer, optimized: it finds by how much it tries.
+///
+/// # Errors
+/// It does not build, or it finds something.
+pub fn fuzz(home: &Home, arguments: &[String]) -> Result<()> {
+    let mut cargo = home.cargo();
+    cargo
+        .args(["run", "--quiet", "--release", "--package", "fuzz", "--"])
+        .args(arguments);
     command::run(&mut cargo)
 }

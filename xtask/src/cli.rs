@@ -60,6 +60,12 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         arguments: Vec<String>,
     },
+    /// Fuzzes the expression engine and the compiler with mutations of what is recorded.
+    Fuzz {
+        /// Target, `--seconds N` for each, `--seed N`; every target without one.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Dev clusters without the platform.
     #[command(subcommand)]
     Cluster(ClusterVerb),
@@ -182,6 +188,7 @@ pub(crate) fn run() -> Result<()> {
         Verb::Ci => ci::run(&home),
         Verb::Conformance => conformance::run(&home),
         Verb::Bench { arguments } => bench::run(&home, &arguments),
+        Verb::Fuzz { arguments } => bench::fuzz(&home, &arguments),
         Verb::Cluster(verb) => run_cluster(&home, verb),
         Verb::Generate => generate::run(&home, &Progress::start()),
         Verb::Tidy { fix } => {

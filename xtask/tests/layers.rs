@@ -52,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
     ("e2e", &["xtask"]),
     ("bench", &["xtask"]),
+    ("fuzz", &["model", "expr", "compile"]),
     (
         "sim",
         &[
@@ -110,7 +111,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("indicatif", &["cli", "xtask"]),
     (
         "anyhow",
-        &["cli", "kit", "testkit", "xtask", "e2e", "bench", "sim"],
+        &[
+            "cli", "kit", "testkit", "xtask", "e2e", "bench", "fuzz", "sim",
+        ],
     ),
 ];
 

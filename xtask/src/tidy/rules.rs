@@ -35,6 +35,7 @@ const OURS: &[&str] = &[
     "xtask",
     "e2e",
     "bench",
+    "fuzz",
     "sim",
 ];
 

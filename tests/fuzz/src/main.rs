@@ -1,0 +1,7 @@
+//! Fuzzing, started by `cargo xtask fuzz`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fuzz::run()
+}
