@@ -7,10 +7,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed benchmark")]
 #![expect(clippy::print_stdout, reason = "what it prints is its result")]
-#![expect(
-    dead_code,
-    reason = "the readers of recorded rows are those of the tests"
-)]
 
 mod expressions;
 mod figures;
