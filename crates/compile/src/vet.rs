@@ -54,6 +54,11 @@ pub fn object(envelope: &Envelope) -> Diagnostics {
         | KindName::WorkflowPlane
         | KindName::ObservabilityPlane
         | KindName::WorkflowRun
+        | KindName::ResourceType
+        | KindName::Resource
+        | KindName::ResourceRelease
+        | KindName::ResourceReleaseBinding
+        | KindName::SecretReference
         | KindName::RenderedRelease => Diagnostics::default(),
     }
 }
