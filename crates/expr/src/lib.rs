@@ -36,5 +36,5 @@ pub use check::{Declarations, ObjectType, StaticType};
 pub use environment::{Builder, Environment, Overloads};
 pub use error::{Error, Position};
 pub use limits::Limits;
-pub use program::{Program, Reference};
+pub use program::{Program, ReadPath, Reference};
 pub use value::{Duration, Key, Map, Numbers, Timestamp, Type, Value, double_text};
