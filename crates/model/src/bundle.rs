@@ -32,6 +32,10 @@ pub struct BundleObject {
     /// Whether reports carry the object's live `.status` (resource outputs, readiness, endpoints).
     #[serde(default)]
     pub report_status: bool,
+    /// The parts of that `.status` which are asked for, as JSON pointers below it, sorted; empty: all
+    /// of it. They do not go through lists, and reports may carry more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub status_paths: Vec<String>,
     /// The whole Kubernetes object, namespace and owner labels included.
     pub object: Value,
 }
