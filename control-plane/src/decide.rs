@@ -72,6 +72,11 @@ pub fn decide(key: &ObjectKey, world: &World<'_>, compiler: &Compiler) -> Result
         | KindName::Workload
         | KindName::ComponentRelease
         | KindName::Workflow
+        | KindName::ResourceType
+        | KindName::Resource
+        | KindName::ResourceRelease
+        | KindName::ResourceReleaseBinding
+        | KindName::SecretReference
         | KindName::RenderedRelease => Ok(Effects::default()),
     }
 }

@@ -39,6 +39,11 @@ pub(super) fn of(envelope: &Envelope) -> ScopePath {
         | KindName::WorkflowPlane
         | KindName::ObservabilityPlane
         | KindName::Workflow
+        | KindName::ResourceType
+        | KindName::Resource
+        | KindName::ResourceRelease
+        | KindName::ResourceReleaseBinding
+        | KindName::SecretReference
         | KindName::RenderedRelease => (owner("projectName"), owner("componentName")),
     };
     let namespace = envelope.key.namespace.clone().unwrap_or_default();

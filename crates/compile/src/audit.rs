@@ -27,6 +27,11 @@ pub enum Cell<'a> {
         /// Namespace of the cell.
         namespace: &'a str,
     },
+    /// A resource: all in the cell of its project.
+    Resource {
+        /// Namespace of the cell.
+        namespace: &'a str,
+    },
     /// A workflow run: all in the namespace of runs.
     Run {
         /// Namespace of the runs.
@@ -39,6 +44,7 @@ impl Cell<'_> {
         match self {
             Self::Component { namespace, .. }
             | Self::Project { namespace }
+            | Self::Resource { namespace }
             | Self::Run { namespace } => namespace,
         }
     }
@@ -91,7 +97,8 @@ fn unique(bundle: &Bundle, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// An object lies in the cell; a component owns nothing that is shared, a project no other namespace.
+/// An object lies in the cell; a component or resource owns nothing that is shared, a project no other
+/// namespace.
 fn place(entry: &BundleObject, cell: &Cell<'_>, path: &str, diagnostics: &mut Diagnostics) {
     let object = &entry.object;
     let (kind, namespace) = (object::kind(object), object::namespace(object));
@@ -113,6 +120,11 @@ fn place(entry: &BundleObject, cell: &Cell<'_>, path: &str, diagnostics: &mut Di
             path,
             format!("{} is shared by the whole cluster", object::title(object)),
             "components own objects in their cell alone: move it to a project type",
+        ),
+        Cell::Resource { .. } => diagnostics.push_hint(
+            path,
+            format!("{} is shared by the whole cluster", object::title(object)),
+            "resources own objects in the cell of their project alone: move it to a project type",
         ),
         Cell::Project { .. } | Cell::Run { .. } if is_cell => {}
         Cell::Project { .. } if (group, kind) == ("", "Namespace") => diagnostics.push_hint(

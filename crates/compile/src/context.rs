@@ -53,6 +53,7 @@ pub(crate) struct Identity<'a> {
     pub(crate) namespace: &'a str,
     pub(crate) project: (&'a str, &'a str),
     pub(crate) component: Option<(&'a str, &'a str)>,
+    pub(crate) resource: Option<(&'a str, &'a str)>,
     pub(crate) environment: (&'a str, &'a str),
 }
 
@@ -69,6 +70,10 @@ impl Identity<'_> {
         if let Some((component, uid)) = self.component {
             insert(label::COMPONENT, component);
             insert(label::COMPONENT_UID, uid);
+        }
+        if let Some((resource, uid)) = self.resource {
+            insert(label::RESOURCE, resource);
+            insert(label::RESOURCE_UID, uid);
         }
         insert(label::ENVIRONMENT, self.environment.0);
         insert(label::ENVIRONMENT_UID, self.environment.1);
@@ -135,12 +140,14 @@ fn to_map(gateway: &Gateway) -> Option<Value> {
         .then_some(value)
 }
 
-/// Drops maps that hold nothing, and nulls.
+/// Drops maps and texts that hold nothing, and nulls.
 fn prune(value: &mut Value) {
     if let Value::Object(map) = value {
         map.values_mut().for_each(prune);
         map.retain(|_, value| {
-            !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty())
+            !value.is_null()
+                && value.as_object().is_none_or(|map| !map.is_empty())
+                && value.as_str() != Some("")
         });
     }
 }
@@ -202,7 +209,7 @@ pub(crate) fn visibilities(endpoint: &Endpoint) -> Vec<Visibility> {
 pub(crate) enum Undeclared {
     /// They are dropped (component types and traits).
     Drop,
-    /// They pass (projects, workflows).
+    /// They pass (projects, resources, workflows).
     Pass,
 }
 

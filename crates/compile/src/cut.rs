@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 use model::{
     canonical,
     kinds::{
-        Component, ComponentRelease, ComponentType, Project, ProjectRelease, ProjectType, Workload,
+        Component, ComponentRelease, ComponentType, Project, ProjectRelease, ProjectType, Resource,
+        ResourceRelease, ResourceType, Workload,
         component_release::{ComponentProfile, ComponentTypeSnapshot, ProfileTrait, TraitSnapshot},
-        owner::{ComponentOwner, ProjectOwner},
+        owner::{ComponentOwner, ProjectOwner, ResourceOwner},
         project_release::ProjectTypeSnapshot,
+        resource_release::ResourceTypeSnapshot,
     },
     name,
 };
@@ -93,6 +95,33 @@ pub fn project(name: &str, project: &Project, project_type: &ProjectType) -> Cut
         parameters: project.parameters.clone(),
     };
     let hash = hash(&json!({"projectType": spec.project_type, "parameters": spec.parameters}));
+    Cut {
+        name: named(name, &hash),
+        hash,
+        spec,
+    }
+}
+
+/// Cuts a release of a resource as it is.
+#[must_use]
+pub fn resource(
+    name: &str,
+    resource: &Resource,
+    resource_type: &ResourceType,
+) -> Cut<ResourceRelease> {
+    let spec = ResourceRelease {
+        owner: ResourceOwner {
+            project_name: resource.owner.project_name.clone(),
+            resource_name: name.to_owned(),
+        },
+        resource_type: ResourceTypeSnapshot {
+            kind: resource.resource_type.kind,
+            name: resource.resource_type.name.clone(),
+            spec: resource_type.clone(),
+        },
+        parameters: resource.parameters.clone(),
+    };
+    let hash = hash(&json!({"resourceType": spec.resource_type, "parameters": spec.parameters}));
     Cut {
         name: named(name, &hash),
         hash,

@@ -20,6 +20,7 @@ pub mod patch;
 pub mod project;
 pub mod readiness;
 pub mod render;
+pub mod resource;
 mod rules;
 pub mod schema;
 pub mod template;
@@ -89,6 +90,7 @@ pub struct Compiler {
     component: Engine,
     components: Cache<Digest, Result<Arc<component::Compiled>, Diagnostics>>,
     projects: Cache<Digest, Result<Arc<project::Compiled>, project::Refused>>,
+    resources: Cache<Digest, Result<Arc<resource::Compiled>, Diagnostics>>,
     workflows: Cache<Digest, Result<Arc<workflow::Compiled>, Diagnostics>>,
 }
 
@@ -114,6 +116,7 @@ impl Compiler {
             component: Engine::new(Methods::Component),
             components: cache(limits, |compiled: &component::Compiled| compiled.bytes),
             projects: cache(limits, |compiled: &project::Compiled| compiled.bytes),
+            resources: cache(limits, |compiled: &resource::Compiled| compiled.bytes),
             workflows: cache(limits, |compiled: &workflow::Compiled| compiled.bytes),
         }
     }
@@ -141,6 +144,19 @@ impl Compiler {
     ) -> Result<Arc<project::Compiled>, project::Refused> {
         self.projects.get_with(digest_of(snapshot), || {
             project::compile(self, snapshot).map(Arc::new)
+        })
+    }
+
+    /// What a resource is in an environment. An unchanged snapshot is looked up.
+    ///
+    /// # Errors
+    /// Every problem that stops it, with its place.
+    pub fn resource(
+        &self,
+        snapshot: &resource::Snapshot,
+    ) -> Result<Arc<resource::Compiled>, Diagnostics> {
+        self.resources.get_with(digest_of(snapshot), || {
+            resource::compile(self, snapshot).map(Arc::new)
         })
     }
 

@@ -14,6 +14,12 @@ pub fn component_base(component: &str, environment: &str) -> String {
     generate(&[component, environment], MAX_NAME)
 }
 
+/// Base name of what a resource renders to in an environment.
+#[must_use]
+pub fn resource_base(resource: &str, environment: &str) -> String {
+    generate(&[&format!("r_{resource}"), environment], MAX_NAME)
+}
+
 /// Namespace of the runs of a platform namespace in a workflow cluster.
 #[must_use]
 pub fn run_namespace(namespace: &str) -> String {

@@ -155,6 +155,14 @@ pub(crate) fn stamp(object: &mut Value, unit: &UnitId, label_value: &str) {
     );
 }
 
+/// Adds those of `labels` that the object does not have.
+pub fn add_missing_labels(object: &mut Value, labels: &Map<String, Value>) {
+    let own = map_at(object, &["metadata", "labels"]);
+    for (name, value) in labels {
+        own.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+}
+
 /// Sets the namespace of an object that belongs in one and names none.
 pub fn set_missing_namespace(object: &mut Value, namespace: &str) {
     if self::namespace(object).is_empty() && !lives_outside_namespaces(object) {

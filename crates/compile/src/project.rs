@@ -115,6 +115,7 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
             id: rendered.id,
             policy: Policy::Managed,
             report_status: false,
+            status_paths: Vec::new(),
             object,
         }
     });
@@ -172,8 +173,8 @@ fn variables(snapshot: &Snapshot, cell: &str) -> Result<Context, Diagnostic> {
     let identity = Identity {
         namespace: &snapshot.namespace,
         project: (&snapshot.project_name, &snapshot.project_uid),
-        component: None,
         environment: (&snapshot.environment.name, &snapshot.environment.uid),
+        ..Identity::default()
     };
     let project_type = &snapshot.release.project_type.spec;
     let values = |what: &str, section, given| {

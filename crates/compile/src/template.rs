@@ -23,7 +23,7 @@ use std::sync::Arc;
 use moka::sync::Cache;
 use serde_json::Value as Json;
 
-use expr::{Environment, Program, Value};
+use expr::{Environment, Program, ReadPath, Value};
 
 use crate::functions::{self, Methods};
 
@@ -107,6 +107,20 @@ impl Engine {
     /// The expression does not compile.
     pub fn program(&self, template: &str) -> Result<Option<Program>, Error> {
         Ok(self.text(template)?.program().cloned())
+    }
+
+    /// What the expressions of a template string read of a variable; those that do not compile read
+    /// nothing.
+    #[must_use]
+    pub fn paths(&self, template: &str, variable: &str) -> Vec<ReadPath> {
+        let found = find_expressions(template).unwrap_or_default();
+        let programs = found
+            .iter()
+            .filter_map(|expression| self.environment.compile(expression.source).ok());
+        programs
+            .flat_map(|program| program.paths())
+            .filter(|path| &*path.variable == variable)
+            .collect()
     }
 
     /// The environment that expressions are compiled in.

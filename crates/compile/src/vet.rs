@@ -8,6 +8,7 @@
 mod component_type;
 mod expressions;
 mod release;
+mod resource_type;
 mod schemas;
 mod template;
 mod traits;
@@ -20,8 +21,8 @@ use serde_json::Value;
 use model::{
     Diagnostics, Envelope, Kind, KindName, Scope,
     kinds::{
-        Component, ComponentRelease, ComponentType, ProjectType, Trait, Workflow,
-        component::TraitInstance, reference::TraitKind,
+        Component, ComponentRelease, ComponentType, ProjectType, ResourceRelease, ResourceType,
+        Trait, Workflow, component::TraitInstance, reference::TraitKind,
     },
 };
 
@@ -39,6 +40,8 @@ pub fn object(envelope: &Envelope) -> Diagnostics {
         KindName::ComponentType => spec(envelope, |spec| component_type(spec, scope)),
         KindName::Trait => spec(envelope, trait_),
         KindName::ProjectType => spec(envelope, project_type),
+        KindName::ResourceType => spec(envelope, resource_type),
+        KindName::ResourceRelease => spec(envelope, resource_release),
         KindName::Workflow => spec(envelope, |spec| workflow(spec, scope)),
         KindName::ComponentRelease => spec(envelope, component_release),
         KindName::Component => spec(envelope, component),
@@ -54,6 +57,9 @@ pub fn object(envelope: &Envelope) -> Diagnostics {
         | KindName::WorkflowPlane
         | KindName::ObservabilityPlane
         | KindName::WorkflowRun
+        | KindName::Resource
+        | KindName::ResourceReleaseBinding
+        | KindName::SecretReference
         | KindName::RenderedRelease => Diagnostics::default(),
     }
 }
@@ -115,6 +121,27 @@ pub fn trait_(spec: &Trait) -> Diagnostics {
 pub fn project_type(spec: &ProjectType) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     workflow::check_project_type(&Expressions::new(Methods::Plain), spec, &mut diagnostics);
+    diagnostics
+}
+
+/// Every problem of a resource type, of whichever scope.
+#[must_use]
+pub fn resource_type(spec: &ResourceType) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    resource_type::check(
+        &Expressions::new(Methods::Plain),
+        spec,
+        "spec",
+        &mut diagnostics,
+    );
+    diagnostics
+}
+
+/// Every problem of a resource release that somebody writes.
+#[must_use]
+pub fn resource_release(spec: &ResourceRelease) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    release::check_resource(&Expressions::new(Methods::Plain), spec, &mut diagnostics);
     diagnostics
 }
 

@@ -118,6 +118,7 @@ fn bundle(unit: &UnitId, entries: Vec<(String, Policy, Value)>) -> Bundle {
             id,
             policy,
             report_status: policy == Policy::Once,
+            status_paths: Vec::new(),
             object,
         }
     });

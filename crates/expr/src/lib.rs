@@ -37,7 +37,7 @@ pub use environment::{Builder, Environment, Overloads};
 pub use error::{Error, Position};
 pub use evaluate::Budget;
 pub use limits::Limits;
-pub use program::{Program, Reference};
+pub use program::{Program, ReadPath, Reference};
 pub use value::{Duration, Key, Map, Numbers, Timestamp, Type, Value, double_text};
 
 /// The example of the README runs.

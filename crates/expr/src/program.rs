@@ -3,6 +3,7 @@
 mod call;
 mod lower;
 mod node;
+mod paths;
 
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ use crate::evaluate::{self, Budget};
 use crate::limits::Limits;
 use crate::syntax;
 use crate::value::Value;
+
+pub use paths::ReadPath;
 
 pub(crate) use call::{Meaning, Place, Shape, dotted};
 pub(crate) use node::{Arithmetic, Callee, Comparison, Loop, LoopKind, Node, Root};
@@ -71,6 +74,12 @@ impl Program {
     #[must_use]
     pub fn references(&self) -> &[Reference] {
         &self.inner.references
+    }
+
+    /// What the program reads of its variables, as far as its text alone shows it: each path once, sorted.
+    #[must_use]
+    pub fn paths(&self) -> Vec<ReadPath> {
+        paths::paths(&self.inner.root, &self.inner.references)
     }
 
     /// The type of every result, as far as it follows from the text alone.

@@ -44,6 +44,10 @@ pub struct BundleObject {
     /// Whether reports carry the object's live `.status` (resource outputs, readiness, endpoints).
     #[serde(default)]
     pub report_status: bool,
+    /// The parts of that `.status` which are asked for, as JSON pointers below it, sorted; empty: all
+    /// of it. They do not go through lists, and reports may carry more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub status_paths: Vec<String>,
     /// The whole Kubernetes object, namespace and owner labels included.
     pub object: Value,
 }
@@ -102,10 +106,17 @@ impl BundleObject {
         out.push_str(",\"policy\":");
         canonical::write_string(self.policy.as_str(), out);
         out.push_str(if self.report_status {
-            ",\"reportStatus\":true}"
+            ",\"reportStatus\":true"
         } else {
-            ",\"reportStatus\":false}"
+            ",\"reportStatus\":false"
         });
+        if !self.status_paths.is_empty() {
+            out.push_str(",\"statusPaths\":");
+            write_list(&self.status_paths, out, |path, out| {
+                canonical::write_string(path, out);
+            });
+        }
+        out.push('}');
     }
 }
 
@@ -132,6 +143,7 @@ mod tests {
             id: id.to_owned(),
             policy,
             report_status,
+            status_paths: vec!["/host".to_owned(); usize::from(report_status)],
             object: json!({"kind": "A", "apiVersion": "v1", "n": [1.0, null, "\"\n"]}),
         };
         let unit: UnitId = "releasebinding.default.a".parse().unwrap();

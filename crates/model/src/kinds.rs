@@ -9,6 +9,7 @@ pub mod dependency;
 pub mod endpoint;
 pub mod gateway;
 mod immutable;
+pub mod output;
 pub mod owner;
 pub mod plane;
 pub mod reference;
@@ -113,6 +114,16 @@ kinds! {
     workflow::Workflow, "workflows", Namespaced | Cluster;
     /// One execution of a workflow.
     workflow_run::WorkflowRun, "workflowruns", Namespaced;
+    /// What a resource, such as a database, renders to and offers to workloads.
+    resource_type::ResourceType, "resourcetypes", Namespaced | Cluster;
+    /// What a project needs beside its components, such as a database.
+    resource::Resource, "resources", Namespaced;
+    /// A frozen copy of a resource's type and parameters.
+    resource_release::ResourceRelease, "resourcereleases", Namespaced;
+    /// A resource release in an environment.
+    resource_release_binding::ResourceReleaseBinding, "resourcereleasebindings", Namespaced;
+    /// Where the values of a secret are kept outside of the platform.
+    secret_reference::SecretReference, "secretreferences", Namespaced;
     /// What a binding renders to and how it fares in the cluster: a read-only projection.
     rendered_release::RenderedRelease, "renderedreleases", Namespaced;
 }

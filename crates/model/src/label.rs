@@ -9,12 +9,16 @@ pub const NAMESPACE: &str = "openchoreo.dev/namespace";
 pub const PROJECT: &str = "openchoreo.dev/project";
 /// Component name.
 pub const COMPONENT: &str = "openchoreo.dev/component";
+/// Resource name.
+pub const RESOURCE: &str = "openchoreo.dev/resource";
 /// Environment name.
 pub const ENVIRONMENT: &str = "openchoreo.dev/environment";
 /// UID of the Project.
 pub const PROJECT_UID: &str = "openchoreo.dev/project-uid";
 /// UID of the Component.
 pub const COMPONENT_UID: &str = "openchoreo.dev/component-uid";
+/// UID of the Resource.
+pub const RESOURCE_UID: &str = "openchoreo.dev/resource-uid";
 /// UID of the Environment.
 pub const ENVIRONMENT_UID: &str = "openchoreo.dev/environment-uid";
 /// Name of the endpoint that a rendered route serves.

@@ -64,6 +64,7 @@ impl Site {
                 id,
                 policy: Policy::Managed,
                 report_status: false,
+                status_paths: Vec::new(),
                 object,
             }
         });

@@ -23,6 +23,7 @@ fn entry(id: &str, mut object: Value) -> BundleObject {
         id: id.to_owned(),
         policy: Policy::Managed,
         report_status: false,
+        status_paths: Vec::new(),
         object,
     }
 }

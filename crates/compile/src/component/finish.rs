@@ -74,6 +74,7 @@ fn bundle(
             id,
             policy: Policy::Managed,
             report_status: false,
+            status_paths: Vec::new(),
             object,
         }
     });

@@ -49,6 +49,7 @@ impl Variables {
             project: (&snapshot.project_name, &snapshot.project_uid),
             component: Some((&snapshot.component_name, &snapshot.component_uid)),
             environment: (&snapshot.environment.name, &snapshot.environment.uid),
+            ..Identity::default()
         };
         let labels = identity.labels();
         let cell = names::cell_namespace(

@@ -6,36 +6,10 @@ use serde_json::{Value, json};
 use model::{
     kinds::{
         ReleaseBinding, component_release::WorkloadSnapshot, dependency::ResourceDependency,
-        release_binding::status::ResourceDependencyTarget,
+        output::Output, release_binding::status::ResourceDependencyTarget,
     },
     name,
 };
-
-/// An output of a resource: exactly one of its sources is set.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Output {
-    /// Name.
-    pub name: String,
-    /// The value itself; never secret.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    /// A key of a Secret in the cell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret_key_ref: Option<KeyRef>,
-    /// A key of a ConfigMap in the cell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub config_map_key_ref: Option<KeyRef>,
-}
-
-/// A key of a Secret or ConfigMap.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyRef {
-    /// Name of the object.
-    pub name: String,
-    /// Its key.
-    pub key: String,
-}
 
 /// A resource dependency whose outputs are known, as templates see it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use expr::{Declarations, StaticType};
+use expr::{Declarations, ReadPath, StaticType};
 use model::{Diagnostics, kinds::template::PostRenderValidation};
 
 use super::variables;
@@ -136,6 +136,21 @@ impl Expressions {
         };
         diagnostics.push_hint(path, format!("{what} must return {wanted}: {reason}"), HINT);
         None
+    }
+
+    /// The type of a text that is one expression and no more, if it can be told.
+    pub(super) fn type_of(&self, text: &str, names: &Declarations) -> Option<StaticType> {
+        match &*find_expressions(text).ok()? {
+            [only] if text[only.start..only.end] == *text.trim() => {
+                self.check(only.source, names).ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// What the expressions of a text read of a variable.
+    pub(super) fn paths(&self, text: &str, variable: &str) -> Vec<ReadPath> {
+        self.engine.paths(text, variable)
     }
 
     /// The type that an expression gives.

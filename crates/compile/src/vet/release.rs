@@ -1,4 +1,4 @@
-//! Component releases that somebody writes: a snapshot must hold together on its own.
+//! Releases of components and resources that somebody writes: a snapshot must hold together on its own.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 use model::{
     Diagnostics,
     kinds::{
-        ComponentRelease,
+        ComponentRelease, ResourceRelease,
         template::{FreeForm, SchemaSection},
     },
 };
 
-use super::{component_type, expressions::Expressions, traits, uses};
+use super::{component_type, expressions::Expressions, resource_type, traits, uses};
 use crate::schema::Schema;
 
 /// Checks a release. Parameters are given their defaults before they are validated; the reference
@@ -95,6 +95,22 @@ fn profile(spec: &ComponentRelease, diagnostics: &mut Diagnostics) {
                 ),
             );
         }
+    }
+}
+
+/// Checks a release of a resource; parameters are given their defaults first, as for components.
+pub(super) fn check_resource(
+    expressions: &Expressions,
+    spec: &ResourceRelease,
+    diagnostics: &mut Diagnostics,
+) {
+    let snapshot = &spec.resource_type;
+    let base = "spec.resourceType.spec";
+    resource_type::check(expressions, &snapshot.spec, base, diagnostics);
+    for problem in problems(snapshot.spec.parameters.as_ref(), &spec.parameters) {
+        let kind = snapshot.kind;
+        let message = format!("parameters do not match {kind} schema: {problem}");
+        diagnostics.push("spec.parameters", message);
     }
 }
 

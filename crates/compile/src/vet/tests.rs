@@ -44,6 +44,8 @@ fn vet(function: &str, spec: &Value) -> Result<Diagnostics, String> {
         "trait" | "clustertrait" => super::trait_(&decode(spec)?),
         "workflow" => super::workflow(&decode(spec)?, Scope::Namespaced),
         "clusterworkflow" => super::workflow(&decode(spec)?, Scope::Cluster),
+        "resourcetype" | "clusterresourcetype" => super::resource_type(&decode(spec)?),
+        "resourcerelease" => super::resource_release(&decode(spec)?),
         "componentrelease" => super::component_release(&decode(spec)?),
         "component" => super::component(&decode(spec)?),
         other => return Err(format!("no such kind: {other}")),
@@ -116,6 +118,9 @@ fn admission_decides_as_in_the_reference() {
         "clusterworkflow",
         "componentrelease",
         "component",
+        "resourcetype",
+        "clusterresourcetype",
+        "resourcerelease",
     ] {
         for verb in ["ValidateCreate", "ValidateUpdate"] {
             let function = format!("{kind}.Validator.{verb}");
@@ -147,4 +152,95 @@ fn a_parameter_with_a_default_need_not_be_given() {
     let given = release(json!({"type": "integer", "default": 3}));
     assert!(given.is_empty(), "{given}");
     assert!(!release(json!({"type": "integer"})).is_empty());
+}
+
+#[test]
+fn resource_types_are_judged_as_in_the_reference() {
+    for function in [
+        "resource.ValidateResourceTypeSpec",
+        "resource.ValidateClusterResourceTypeSpec",
+    ] {
+        Table::of("validation.jsonl", function).check(|row| {
+            let own = super::resource_type(&decode(&row["input"]["spec"])?);
+            let expected: Vec<_> = row["output"]["result"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|problem| problem["field"].as_str().unwrap().replace(['[', ']'], "."))
+                .collect();
+            // The reference writes keys of templates in brackets.
+            let places: Vec<_> = own
+                .iter()
+                .map(|problem| problem.path.replace(['[', ']'], "."))
+                .collect();
+            let plain = |place: &String| place.replace("..", ".").trim_end_matches('.').to_owned();
+            let (places, expected): (Vec<_>, Vec<_>) = (
+                places.iter().map(plain).collect(),
+                expected.iter().map(plain).collect(),
+            );
+            if places == expected {
+                Ok(())
+            } else {
+                Err(format!("\n     {own}\n not {expected:?}"))
+            }
+        });
+    }
+}
+
+/// What is wrong with a type of these resources and outputs.
+fn resource_type(resources: Value, outputs: Value) -> String {
+    let spec = json!({
+        "parameters": {"openAPIV3Schema": {"type": "object", "properties": {
+            "size": {"type": "integer"}, "tls": {"type": "boolean"},
+        }}},
+        "resources": resources,
+        "outputs": outputs,
+    });
+    super::resource_type(&decode(&spec).unwrap()).to_string()
+}
+
+#[test]
+fn only_what_runs_after_rendering_reads_what_was_applied() {
+    let manifest = |field: &str, text: &str| {
+        let mut manifest = json!({"id": "a", "template": {"kind": "X"}});
+        manifest[field] = json!(text);
+        resource_type(json!([manifest]), json!([]))
+    };
+    assert_eq!(manifest("readyWhen", "${has(applied.a.status.ready)}"), "");
+    assert_eq!(
+        manifest("readyWhen", "${applied.?a.status.?ready.orValue(false)}"),
+        ""
+    );
+    assert!(manifest("readyWhen", "${has(applied.b.status.ready)}").contains("unknown ids [b]"));
+    assert!(manifest("readyWhen", "${applied[?'b'].hasValue()}").contains("unknown ids [b]"));
+    assert!(manifest("readyWhen", "${applied.a.state.ready}").contains("undefined field 'state'"));
+    assert!(manifest("readyWhen", "${parameters.size}").contains("must return boolean"));
+    assert!(manifest("includeWhen", "${parameters.size}").contains("must return boolean"));
+    assert_eq!(
+        manifest("includeWhen", "${parameters.tls && has(gateway.ingress)}"),
+        ""
+    );
+    assert!(manifest("includeWhen", "${metadata.componentName == ''}").contains("componentName"));
+}
+
+#[test]
+fn outputs_are_texts_over_what_is_rendered() {
+    let output = |value: &str| {
+        let manifest = json!({"id": "a", "template": {"kind": "X"}});
+        resource_type(json!([manifest]), json!([{"name": "o", "value": value}]))
+    };
+    assert_eq!(output("${applied.a.status.host}:${parameters.size}"), "");
+    assert_eq!(output("plain"), "");
+    assert!(output("${parameters.size}").contains("must return string, got int"));
+    assert!(output("${applied.b.status.host}:1").contains("unknown ids [b]; declared ids: [a]"));
+    assert!(output("${").is_empty());
+}
+
+#[test]
+fn ids_and_outputs_are_named_once() {
+    let manifest = json!({"id": "a", "template": {"kind": "X"}});
+    let output = json!({"name": "o", "value": "x"});
+    let problems = resource_type(json!([manifest, manifest]), json!([output, output]));
+    assert!(problems.contains(r#"spec.resources[1].id: resource id "a" is already used"#));
+    assert!(problems.contains(r#"spec.outputs[1].name: output name "o" is already used"#));
 }

@@ -1,6 +1,6 @@
-//! Which traits and workflows a type embeds and allows, and under which names.
+//! Which traits and workflows a type embeds and allows, and names that may be given once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     Diagnostics, Scope,
@@ -165,4 +165,22 @@ fn repeated(names: Vec<&str>) -> Vec<&str> {
         }
     }
     repeated
+}
+
+/// Names are given once.
+pub(super) fn unique<'a>(
+    (what, field): (&str, &str),
+    path: &str,
+    names: impl Iterator<Item = &'a str>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut seen = BTreeMap::new();
+    for (index, name) in names.enumerate() {
+        if let Some(first) = seen.insert(name, index) {
+            diagnostics.push(
+                format!("{path}[{index}].{field}"),
+                format!("{what} {field} {name:?} is already used at index {first}"),
+            );
+        }
+    }
 }

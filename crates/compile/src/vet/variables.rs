@@ -72,6 +72,37 @@ pub(super) fn of_project_type(sections: Sections<'_>) -> Declarations {
         .with("gateway", gateway())
 }
 
+/// The variables of resource types. `gateway` is there even where no gateway is.
+pub(super) fn of_resource_type(sections: Sections<'_>) -> Declarations {
+    let metadata = [
+        "name",
+        "namespace",
+        "resourceNamespace",
+        "resourceName",
+        "resourceUID",
+        "projectName",
+        "projectUID",
+        "environmentName",
+        "environmentUID",
+        "dataPlaneName",
+        "dataPlaneUID",
+    ];
+    with_parameters(sections, Others::Pass)
+        .with(
+            "metadata",
+            self::metadata(&metadata, &["labels", "annotations"]),
+        )
+        .with("dataplane", data_plane())
+        .with("environment", environment())
+        .with("gateway", gateway())
+}
+
+/// These variables, and the status of what was applied.
+pub(super) fn with_applied(declared: &Declarations) -> Declarations {
+    let status = object("applied", [("status", StaticType::Dyn)]);
+    declared.with("applied", StaticType::map(text(), status))
+}
+
 /// The variables of workflows.
 pub(super) fn of_workflow(parameters: Option<&SchemaSection>, has_refs: bool) -> Declarations {
     let metadata = ["namespaceName", "workflowRunName", "namespace"];
@@ -103,7 +134,7 @@ pub(super) fn in_loop(declared: &Declarations, name: &str, range: &StaticType) -
 /// What becomes of values that no schema names.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Others {
-    /// They are there all the same: projects and workflows.
+    /// They are there all the same: projects, resources and workflows.
     Pass,
     /// They are not there, or refused: components and traits.
     Drop,

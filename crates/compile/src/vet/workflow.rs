@@ -1,7 +1,5 @@
 //! Workflows and project types.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use model::{
@@ -9,7 +7,7 @@ use model::{
     kinds::{ProjectType, Workflow, reference::WorkflowPlaneKind, template::FreeForm},
 };
 
-use super::{expressions::Expressions, schemas, template, variables};
+use super::{expressions::Expressions, schemas, template, uses::unique, variables};
 use crate::object;
 
 /// Checks a workflow.
@@ -39,12 +37,12 @@ pub(super) fn check(
         template::body(expressions, &resource.template, &names, &place, diagnostics);
     }
     let ids = spec.resources.iter().map(|resource| resource.id.as_str());
-    unique("resource", "spec.resources", ids, diagnostics);
+    unique(("resource", "id"), "spec.resources", ids, diagnostics);
     let ids = spec
         .external_refs
         .iter()
         .map(|reference| reference.id.as_str());
-    unique("externalRef", "spec.externalRefs", ids, diagnostics);
+    unique(("externalRef", "id"), "spec.externalRefs", ids, diagnostics);
     if scope == Scope::Cluster && spec.workflow_plane_ref.kind == WorkflowPlaneKind::WorkflowPlane {
         diagnostics.push(
             "spec.workflowPlaneRef.kind",
@@ -61,23 +59,6 @@ fn run_namespace(template: &FreeForm, diagnostics: &mut Diagnostics) {
             "spec.runTemplate.metadata.namespace",
             "metadata.namespace is required and must be set to \"${metadata.namespace}\"",
         );
-    }
-}
-
-fn unique<'a>(
-    what: &str,
-    path: &str,
-    ids: impl Iterator<Item = &'a str>,
-    diagnostics: &mut Diagnostics,
-) {
-    let mut seen = BTreeMap::new();
-    for (index, id) in ids.enumerate() {
-        if let Some(first) = seen.insert(id, index) {
-            diagnostics.push(
-                format!("{path}[{index}].id"),
-                format!("{what} id {id:?} is already used at index {first}"),
-            );
-        }
     }
 }
 
@@ -109,5 +90,5 @@ pub(super) fn check_project_type(
         expressions.template(&body, &inner, &format!("{path}.template"), diagnostics);
     }
     let ids = spec.resources.iter().map(|resource| resource.id.as_str());
-    unique("resource", "spec.resources", ids, diagnostics);
+    unique(("resource", "id"), "spec.resources", ids, diagnostics);
 }

@@ -8,6 +8,7 @@ use model::kinds::{
     component_release::WorkloadSnapshot,
     dependency::{EnvBindings, ResourceDependency},
     endpoint::Visibility,
+    output::Output,
     release_binding::{
         ReleaseBindingStatus,
         status::{ConnectionTarget, EndpointStatus},
@@ -143,7 +144,7 @@ fn outputs_of_resources_become_what_they_become_in_the_reference() {
     )
     .check(|row| {
         let dependency: ResourceDependency = decode(&row["input"]["dep"])?;
-        let outputs: Vec<resources::Output> = decode(&list(&row["input"]["outputs"]))?;
+        let outputs: Vec<Output> = decode(&list(&row["input"]["outputs"]))?;
         match (
             resources::item(&dependency, &outputs),
             row["error"]["message"].as_str(),

@@ -17,6 +17,7 @@ mod patches;
 mod projects;
 mod readiness;
 mod releases;
+mod resources;
 mod schemas;
 mod snapshots;
 mod templates;

@@ -7,7 +7,8 @@ use model::{
     Draft, Envelope,
     kinds::{
         Component, ComponentRelease, ComponentType, DeploymentPipeline, Project, ProjectType,
-        Workload, component_release::TraitSnapshot, reference::ComponentTypeRef,
+        Resource, ResourceType, Workload, component_release::TraitSnapshot,
+        reference::ComponentTypeRef,
     },
 };
 
@@ -175,6 +176,34 @@ fn a_project_release_is_named_by_type_and_parameters() {
     };
     assert_eq!(cut(json!({"a": 1.0})).name, cut(json!({"a": 1})).name);
     assert_ne!(cut(json!({"a": 1})).name, cut(json!({"a": 2})).name);
+}
+
+/// Hashes of the reference are opaque: rows tell only which contents are the same.
+#[test]
+fn a_resource_release_is_named_by_type_and_parameters() {
+    let all = rows("release-build.jsonl", "resource.computeReleaseHash");
+    let cut = |row: &Value| -> Result<_, String> {
+        let spec = &row["input"]["spec"];
+        let snapshot = &spec["resourceType"];
+        let resource: Resource = decode(&json!({
+            "owner": {"projectName": "shop"},
+            "type": {"kind": snapshot["kind"], "name": snapshot["name"]},
+            "parameters": spec.get("parameters").cloned().unwrap_or_else(|| json!({})),
+        }))?;
+        let resource_type: ResourceType = decode(&snapshot["spec"])?;
+        Ok(cut::resource("db", &resource, &resource_type))
+    };
+    Table::of("release-build.jsonl", "resource.computeReleaseHash").check(|row| {
+        let own = cut(row)?;
+        assert_eq!(own.name, format!("db-{}", own.hash));
+        for other in &all {
+            let equal = row["output"]["result"] == other["output"]["result"];
+            if equal != (own.name == cut(other)?.name) {
+                return Err(format!("equal to {} or not", other["id"]));
+            }
+        }
+        Ok(())
+    });
 }
 
 /// The hash of the content of a release of a row.

@@ -9,4 +9,5 @@
 mod bounds;
 mod cases;
 mod conformance;
+mod paths;
 mod platform;

@@ -55,6 +55,11 @@ twin! {
     ProjectTypeKind = #[default] ProjectType "ProjectType" | ClusterProjectType "ClusterProjectType"
 }
 twin! {
+    /// Which kind of resource type is meant.
+    #[derive(Default)]
+    ResourceTypeKind = #[default] ResourceType "ResourceType" | ClusterResourceType "ClusterResourceType"
+}
+twin! {
     /// Which kind of workflow is meant.
     WorkflowKind = Workflow "Workflow" | ClusterWorkflow "ClusterWorkflow"
 }
@@ -96,6 +101,7 @@ keyed!(
     PipelineRef,
     EnvironmentRef,
     ProjectTypeRef,
+    ResourceTypeRef,
     TraitRef,
     WorkflowRef,
     DataPlaneRef,
@@ -170,6 +176,18 @@ pub struct ProjectTypeRef {
     /// Kind.
     #[serde(default)]
     pub kind: ProjectTypeKind,
+    /// Name.
+    #[schemars(length(min = 1), regex(pattern = name::LABEL))]
+    pub name: String,
+}
+
+/// Names a resource type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ResourceTypeRef {
+    /// Kind.
+    #[serde(default)]
+    pub kind: ResourceTypeKind,
     /// Name.
     #[schemars(length(min = 1), regex(pattern = name::LABEL))]
     pub name: String,

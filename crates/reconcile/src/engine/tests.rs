@@ -23,6 +23,7 @@ fn bundle(names: &[&str], value: &str, policy: Policy) -> Bundle {
         id: (*name).to_owned(),
         policy,
         report_status: false,
+        status_paths: Vec::new(),
         object: json!({
             "apiVersion": "v1", "kind": "ConfigMap", "data": {"value": value},
             "metadata": {

@@ -35,6 +35,7 @@ fn item(name: &str, text: &str, policy: Policy) -> Item {
         object,
         policy,
         report_status: false,
+        status_paths: Vec::new(),
         shared: false,
         digest: Digest::of(text.as_bytes()),
     }

@@ -110,6 +110,7 @@ impl Site {
             id,
             policy,
             report_status: policy == Policy::Once,
+            status_paths: Vec::new(),
             object,
         });
     }
