@@ -7,6 +7,7 @@ use model::{
     Health, ObjectReport, Policy,
     kinds::{DataPlane, Environment, ResourceType, template::FreeForm},
 };
+use testkit::compat::{Count, Table, expand_shared, rows, same, says};
 
 use super::{
     Compiled, Observed, Snapshot, condition_holds, observed,
@@ -14,8 +15,6 @@ use super::{
     render_objects,
     variables::{self, Platform},
 };
-use testkit::compat::{Count, Table, expand_shared, rows, same, says};
-
 use crate::{
     Compiler,
     context::{self, DataPlaneContext, EnvironmentContext},

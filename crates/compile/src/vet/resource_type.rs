@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use expr::{Declarations, StaticType};
 use serde_json::Value;
 
+use expr::{Declarations, StaticType};
 use model::{
     Diagnostics,
     kinds::{ResourceType, output::Output},
