@@ -1,8 +1,8 @@
 //! What one render may cost, over all its templates, expressions and patches.
 //!
 //! The budget is counted in steps and bytes and never in time, so that the same snapshot is refused
-//! everywhere or nowhere. A step of an expression takes 20 to 50 ns on the machines that we measure on: the
-//! steps of a render are 50 ms at most.
+//! everywhere or nowhere. A step takes some tens of nanoseconds, as `cargo xtask bench compile` shows, so that
+//! the steps of a render are about 50 ms.
 
 use expr::{Limits, Value};
 
