@@ -20,7 +20,7 @@ use model::{
     Bundle, BundleObject, Diagnostic, Diagnostics, Digest, ObjectReport, Policy, UnitId,
     kinds::{
         ResourceRelease, ResourceReleaseBinding, ResourceType, output::Output,
-        resource_type::ResourceManifest,
+        owner::ResourceOwner, resource_type::ResourceManifest,
     },
 };
 
@@ -100,6 +100,28 @@ pub fn observed(objects: &[ObjectReport]) -> Observed {
         Some((object.id.clone(), status))
     });
     known.collect()
+}
+
+/// Checks that a release is one of the resource that a binding is for.
+///
+/// # Errors
+/// Whose each of them is.
+pub fn check_owner(
+    binding: &ResourceReleaseBinding,
+    release: &ResourceRelease,
+) -> Result<(), String> {
+    if binding.owner == release.owner {
+        return Ok(());
+    }
+    let text = |owner: &ResourceOwner| {
+        let (project, resource) = (&owner.project_name, &owner.resource_name);
+        format!("(project: {project:?}, resource: {resource:?})")
+    };
+    Err(format!(
+        "binding owner {} does not match ResourceRelease owner {}",
+        text(&binding.owner),
+        text(&release.owner)
+    ))
 }
 
 /// Where the snapshot of the resource type stands in a release.

@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use model::{
+    Generation,
     kinds::{
         ReleaseBinding, component_release::WorkloadSnapshot, dependency::ResourceDependency,
         output::Output, release_binding::status::ResourceDependencyTarget,
+        resource_release_binding::ResourceReleaseBindingStatus,
     },
     name,
 };
@@ -49,6 +51,56 @@ pub fn targets(
             environment: binding.environment.clone(),
         })
         .collect()
+}
+
+/// A binding of a resource, as workloads see it that need it.
+#[derive(Debug, Clone, Copy)]
+pub struct Provider<'a> {
+    /// Name of the binding.
+    pub name: &'a str,
+    /// Its present generation.
+    pub generation: Generation,
+    /// What it says.
+    pub status: &'a ResourceReleaseBindingStatus,
+}
+
+impl Provider<'_> {
+    /// Whether the binding is ready, and was when it was as it is now.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        let conditions = &self.status.conditions;
+        conditions
+            .find("Ready")
+            .is_some_and(|ready| ready.observed_generation == self.generation.0)
+            && conditions.is_true("Ready")
+    }
+}
+
+/// Finds what a dependency asks for among the bindings of its resource in the environment.
+///
+/// # Errors
+/// Why it is not there yet, for people.
+pub fn resolve(
+    dependency: &ResourceDependency,
+    target: &ResourceDependencyTarget,
+    providers: &[Provider<'_>],
+) -> Result<ResourceItem, String> {
+    let whom = || {
+        let (project, resource) = (&target.project, &target.resource_name);
+        format!("{project}/{resource} in environment {}", target.environment)
+    };
+    match providers {
+        [] => Err(format!("ResourceReleaseBinding not found for {}", whom())),
+        [provider] if provider.is_ready() => item(dependency, &provider.status.outputs),
+        [provider] => Err(format!(
+            "ResourceReleaseBinding {:?} not ready",
+            provider.name
+        )),
+        [..] => Err(format!(
+            "multiple ResourceReleaseBindings found for {}",
+            whom()
+        )),
+    }
 }
 
 /// The variables and files that a dependency asks for, in the order of output names.

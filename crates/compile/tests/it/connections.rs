@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use compile::connections::{self, Item, resources};
+use model::Generation;
 use model::kinds::{
     ReleaseBinding,
     component_release::WorkloadSnapshot,
@@ -13,6 +14,7 @@ use model::kinds::{
         ReleaseBindingStatus,
         status::{ConnectionTarget, EndpointStatus},
     },
+    resource_release_binding::ResourceReleaseBindingStatus,
 };
 
 use testkit::compat::{Table, agree, leave_out, result};
@@ -245,4 +247,85 @@ fn what_is_missing_is_said_in_the_words_of_the_reference() {
         reason(&[(&active, &nowhere)]),
         r#"endpoint "http" has no URL for visibility project"#
     );
+}
+
+/// Rows leave out the times of conditions.
+fn resource_status(status: &Value) -> Result<ResourceReleaseBindingStatus, String> {
+    let mut status = status.clone();
+    let conditions = status.get_mut("conditions").and_then(Value::as_array_mut);
+    for condition in conditions.into_iter().flatten() {
+        condition["lastTransitionTime"] = json!("2026-01-02T03:04:05Z");
+    }
+    decode(&status)
+}
+
+#[test]
+fn a_resource_counts_once_it_is_ready_as_it_is_now() {
+    Table::of(
+        "connections.jsonl",
+        "releasebinding.isResourceReleaseBindingReady",
+    )
+    .check(|row| {
+        let binding = &row["input"]["rrb"];
+        let generation = binding["metadata"]["generation"].as_u64().unwrap_or(0);
+        let provider = resources::Provider {
+            name: "",
+            generation: Generation(generation),
+            status: &resource_status(&binding["status"])?,
+        };
+        agree(&json!(provider.is_ready()), &row["output"]["result"])
+    });
+}
+
+#[test]
+fn resources_that_are_missing_are_said_in_the_words_of_the_reference() {
+    let dependency = ResourceDependency {
+        resource: "db".to_owned(),
+        env_bindings: [("host".to_owned(), "HOST".to_owned())].into(),
+        ..ResourceDependency::default()
+    };
+    let binding: ReleaseBinding = decode(&json!({
+        "owner": {"projectName": "shop", "componentName": "api"}, "environment": "development",
+    }))
+    .unwrap();
+    let workload = workload(&json!({"resources": [dependency]})).unwrap();
+    let [target] = &*resources::targets("default", &binding, &workload) else {
+        panic!("there is one dependency");
+    };
+    let status = |generation: u64, outputs: Value| {
+        let ready = json!({
+            "type": "Ready", "status": "True", "reason": "Ready", "message": "",
+            "observedGeneration": generation,
+        });
+        resource_status(&json!({"conditions": [ready], "outputs": outputs})).unwrap()
+    };
+    let resolve = |statuses: &[ResourceReleaseBindingStatus]| {
+        let providers = statuses.iter().map(|status| resources::Provider {
+            name: "db-development",
+            generation: Generation(2),
+            status,
+        });
+        resources::resolve(&dependency, target, &providers.collect::<Vec<_>>())
+    };
+    let old = status(1, json!([{"name": "host", "value": "h"}]));
+    let empty = status(2, json!([]));
+    let ready = status(2, json!([{"name": "host", "value": "h"}]));
+    assert_eq!(
+        resolve(&[]).unwrap_err(),
+        "ResourceReleaseBinding not found for shop/db in environment development"
+    );
+    assert_eq!(
+        resolve(&[old]).unwrap_err(),
+        r#"ResourceReleaseBinding "db-development" not ready"#
+    );
+    assert_eq!(
+        resolve(std::slice::from_ref(&empty)).unwrap_err(),
+        "output not resolved on resource release binding: host"
+    );
+    assert_eq!(
+        resolve(&[empty, ready.clone()]).unwrap_err(),
+        "multiple ResourceReleaseBindings found for shop/db in environment development"
+    );
+    let item = resolve(&[ready]).unwrap();
+    assert_eq!(item.env_vars, [json!({"name": "HOST", "value": "h"})]);
 }
