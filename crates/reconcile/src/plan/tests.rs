@@ -35,7 +35,6 @@ fn item(name: &str, text: &str, policy: Policy) -> Item {
         object,
         policy,
         report_status: false,
-        status_paths: Vec::new(),
         shared: false,
         digest: Digest::of(text.as_bytes()),
     }
