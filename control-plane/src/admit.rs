@@ -1,6 +1,6 @@
 //! Step 2: what is written must be valid: decoded, defaulted, checked by its kind and its expressions.
 
-use model::{Checked, Diagnostics, Draft, Envelope, Kind, KindVisitor, Stored, UnitId};
+use model::{Checked, Diagnostics, Draft, Envelope, Kind, KindVisitor, Stored};
 
 /// Admits a write. `old` is the object before it.
 ///
@@ -20,32 +20,10 @@ pub fn admit(mut envelope: Envelope, old: Option<&Stored>) -> Result<Checked, Di
             .into_iter()
             .collect(),
     };
-    let mut diagnostics = Diagnostics::default();
-    if UnitId::of(&envelope.key).is_err() {
-        diagnostics.push_hint(
-            "metadata.name",
-            "kind, namespace and name are longer than 250 characters together, or not valid names",
-            "choose a shorter name of lower-case letters, digits and '-'",
-        );
-    }
-    let draft = Draft {
-        envelope: envelope.clone(),
+    compile::vet::admit(Draft {
+        envelope,
         old: old.cloned(),
-    };
-    match draft.check() {
-        // Expressions are checked in the object as it will be stored: defaults decide what they see.
-        Ok(checked) => {
-            diagnostics.extend(compile::vet::object(checked.envelope()));
-            diagnostics.into_result()?;
-            Ok(checked)
-        }
-        Err(mut found) => {
-            // What the kind says comes first: expressions are checked against what it understood.
-            diagnostics.extend(compile::vet::object(&envelope));
-            found.extend(diagnostics);
-            Err(found)
-        }
-    }
+    })
 }
 
 /// The finalizer of a kind.

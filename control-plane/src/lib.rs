@@ -5,7 +5,6 @@
 pub mod admit;
 pub mod authenticate;
 pub mod commit;
-mod data_plane;
 pub mod decide;
 pub mod effects;
 pub mod identity;

@@ -11,6 +11,9 @@ use std::{
 };
 
 use jiff::Timestamp;
+
+pub use compile::assemble::Object;
+use compile::assemble::Objects;
 use model::{Facet, Head, IndexKey, Kind, ObjectKey, StatusReport, Stored, UnitId};
 use store::{Members, Read, ReadTarget, Seen, UnitHeads, UnitReports};
 
@@ -42,82 +45,6 @@ pub struct Loaded {
     pub reports: HashMap<UnitId, UnitReports>,
     /// Heads of units, one for each plane that has one.
     pub heads: HashMap<UnitId, UnitHeads>,
-}
-
-/// An object with its spec and status decoded.
-#[derive(Debug, Clone)]
-pub struct Object<K: Kind> {
-    /// The object as stored.
-    pub stored: Arc<Stored>,
-    /// Its spec.
-    pub spec: K,
-    /// Its status.
-    pub status: K::Status,
-}
-
-impl<K: Kind> Object<K> {
-    /// Decodes a stored object.
-    ///
-    /// # Errors
-    /// [`Halt::Corrupt`] when it is not of this kind's shape.
-    pub fn decode(stored: &Arc<Stored>) -> Result<Self, Halt> {
-        let corrupt = |source| Halt::Corrupt {
-            key: stored.envelope.key.clone(),
-            source,
-        };
-        Ok(Self {
-            spec: stored.envelope.spec::<K>().map_err(corrupt)?,
-            status: stored.envelope.status::<K>().map_err(corrupt)?,
-            stored: Arc::clone(stored),
-        })
-    }
-
-    /// Its key.
-    #[must_use]
-    pub fn key(&self) -> &ObjectKey {
-        &self.stored.envelope.key
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.stored.envelope.key.name
-    }
-
-    /// Its namespace; empty for a cluster-scoped object.
-    #[must_use]
-    pub fn namespace(&self) -> &str {
-        self.stored
-            .envelope
-            .key
-            .namespace
-            .as_deref()
-            .unwrap_or_default()
-    }
-
-    /// Its metadata.
-    #[must_use]
-    pub fn metadata(&self) -> &model::ObjectMeta {
-        &self.stored.envelope.metadata
-    }
-
-    /// Its UID.
-    #[must_use]
-    pub fn uid(&self) -> &str {
-        &self.stored.envelope.metadata.uid.0
-    }
-
-    /// Its generation.
-    #[must_use]
-    pub fn generation(&self) -> u64 {
-        self.stored.envelope.metadata.generation.0
-    }
-
-    /// Whether its deletion was accepted.
-    #[must_use]
-    pub fn is_deleting(&self) -> bool {
-        self.stored.envelope.metadata.is_deleting()
-    }
 }
 
 /// Something that a decision needs and that was not loaded.
@@ -173,7 +100,7 @@ impl<'a> World<'a> {
             ReadTarget::Object(key.clone(), facet),
             Seen::object(found.as_deref(), facet),
         );
-        found.as_ref().map(Object::decode).transpose()
+        found.as_ref().map(decode).transpose()
     }
 
     /// Every object of an index, ordered by key.
@@ -186,7 +113,7 @@ impl<'a> World<'a> {
             return self.note(Missing::Index(index.clone()));
         };
         self.record(ReadTarget::Index(index.clone(), facet), found.seen(facet));
-        found.objects.iter().map(Object::decode).collect()
+        found.objects.iter().map(decode).collect()
     }
 
     /// The latest report of each plane about a unit.
@@ -237,4 +164,24 @@ impl<'a> World<'a> {
     fn record(&self, target: ReadTarget, seen: Seen) {
         self.reads.borrow_mut().entry(target).or_insert(seen);
     }
+}
+
+/// What is collected for a snapshot are facets *spec*; endpoints of others are asked for apart.
+impl Objects for World<'_> {
+    type Halt = Halt;
+
+    fn find<K: Kind>(&self, key: &ObjectKey) -> Result<Option<Object<K>>, Halt> {
+        World::find(self, key, Facet::Spec)
+    }
+
+    fn list<K: Kind>(&self, index: &IndexKey) -> Result<Vec<Object<K>>, Halt> {
+        World::list(self, index, Facet::Spec)
+    }
+}
+
+fn decode<K: Kind>(stored: &Arc<Stored>) -> Result<Object<K>, Halt> {
+    Object::decode(stored).map_err(|source| Halt::Corrupt {
+        key: stored.envelope.key.clone(),
+        source,
+    })
 }

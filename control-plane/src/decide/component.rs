@@ -1,13 +1,9 @@
 //! Component: checks what it names, freezes it into a release and deploys that to the first
 //! environment when it asks for it (reference 2.1).
 
-mod check;
 mod deploy;
 
-pub(crate) use check::check;
-pub(crate) use deploy::frozen;
-
-use compile::Compiler;
+use compile::{Compiler, assemble};
 use model::kinds::{Component, ComponentRelease, ReleaseBinding, WorkflowRun, Workload};
 
 use super::{
@@ -31,15 +27,20 @@ impl Decide for Component {
         let checked = check(object, world)?;
         let mut conditions = Setter::new(object, world, &mut status.conditions);
         match checked {
-            Err(because) => conditions.fail("Ready", because),
+            Err(refused) => conditions.fail("Ready", refused.into()),
             Ok(_) if !object.spec.auto_deploy.unwrap_or_default() => {
                 conditions.hold(
                     "Ready",
                     Because::new("Reconciled", "Component validated successfully"),
                 );
             }
-            Ok(parts) => {
-                let deployed = deploy::deploy(object, &parts, world, &mut effects)?;
+            Ok((parts, environment)) => {
+                let deployed = deploy::deploy(
+                    object,
+                    &parts.cut(object),
+                    (&environment, world),
+                    &mut effects,
+                )?;
                 match deployed.outcome {
                     Ok(because) => conditions.hold("Ready", because),
                     Err(because) => conditions.fail("Ready", because),
@@ -50,6 +51,19 @@ impl Decide for Component {
         effects.set_status(&status);
         Ok(effects)
     }
+}
+
+/// What the component is made of, and the first environment of its pipeline.
+fn check(
+    object: &Object<Component>,
+    world: &World<'_>,
+) -> assemble::Assembled<(assemble::ComponentParts, String), Halt> {
+    let parts = match assemble::component(object, world)? {
+        Ok(parts) => parts,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let root = assemble::root_environment(object, world)?;
+    Ok(root.map(|environment| (parts, environment)))
 }
 
 /// Bindings go first, since their objects run; what they were made from goes with them.

@@ -1,5 +1,6 @@
 //! Setting conditions with the time and generation of the decision.
 
+use compile::assemble::Refused;
 use model::{Condition, ConditionStatus, Conditions, Kind};
 
 use crate::world::{Object, World};
@@ -17,6 +18,12 @@ impl Because {
             reason,
             message: message.into(),
         }
+    }
+}
+
+impl From<Refused> for Because {
+    fn from(refused: Refused) -> Self {
+        Self::new(refused.reason, refused.message)
     }
 }
 

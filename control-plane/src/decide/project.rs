@@ -1,12 +1,11 @@
 //! Project: freezes its type and parameters into a release, and seeds unpinned bindings with it
 //! (reference 2.9).
 
-use compile::{Compiler, cut};
+use compile::{Compiler, assemble, cut};
 use model::{
     Facet, Kind, ObjectMeta,
     kinds::{
-        Component, Project, ProjectRelease, ProjectReleaseBinding, ProjectType,
-        project::LatestProjectRelease,
+        Component, Project, ProjectRelease, ProjectReleaseBinding, project::LatestProjectRelease,
     },
 };
 
@@ -53,11 +52,9 @@ fn release(
     world: &World<'_>,
     effects: &mut Effects,
 ) -> Result<Result<LatestProjectRelease, Because>, Halt> {
-    let reference = &object.spec.project_type;
-    let key = reference.key(object.namespace());
-    let Some(project_type) = world.find::<ProjectType>(&key, Facet::Spec)? else {
-        let message = format!("{} {:?} not found", key.public_kind(), key.name);
-        return Ok(Err(Because::new("ProjectTypeNotFound", message)));
+    let project_type = match assemble::project_type(object, world)? {
+        Ok(project_type) => project_type,
+        Err(refused) => return Ok(Err(refused.into())),
     };
     let cut = cut::project(object.name(), &object.spec, &project_type.spec);
     let release_key =

@@ -2,22 +2,19 @@
 
 use std::sync::Arc;
 
-use compile::{Compiler, project};
+use compile::{Compiler, assemble, project};
 use model::{
-    ConditionStatus, Facet, Health, Kind, KindName, ObjectKey, StatusReport, UnitId, UnitPhase,
-    kinds::{
-        Environment, Project, ProjectRelease, ProjectReleaseBinding,
-        project_release_binding::ProjectReleaseBindingStatus,
-    },
+    ConditionStatus, Health, StatusReport, UnitId, UnitPhase,
+    kinds::{ProjectReleaseBinding, project_release_binding::ProjectReleaseBindingStatus},
 };
 
 use super::{
     Decide,
     conditions::{Because, Setter},
+    plane::link_of,
     unit,
 };
 use crate::{
-    data_plane,
     effects::Effects,
     world::{Halt, Object, World},
 };
@@ -61,52 +58,14 @@ fn render(
     world: &World<'_>,
     compiler: &Compiler,
 ) -> Result<Result<Rendered, Because>, Halt> {
-    let namespace = object.namespace();
-    let release_name = object.spec.project_release.as_deref().unwrap_or_default();
-    if release_name.is_empty() {
-        let message = "spec.projectRelease is unset; the project pins it once its release is cut";
-        return Ok(Err(Because::new("ProjectReleaseNotSet", message)));
-    }
-    let key = ObjectKey::namespaced(ProjectRelease::NAME, namespace, release_name);
-    let Some(release) = world.find::<ProjectRelease>(&key, Facet::Spec)? else {
-        let message = format!("ProjectRelease {release_name:?} not found");
-        return Ok(Err(Because::new("ProjectReleaseNotFound", message)));
+    let parts = match assemble::cell(object, world)? {
+        Ok(parts) => parts,
+        Err(refused) => return Ok(Err(refused.into())),
     };
-    let owner = &object.spec.owner.project_name;
-    if release.spec.owner.project_name != *owner {
-        let message = format!("ProjectRelease {release_name:?} is not of project {owner:?}");
-        return Ok(Err(Because::new("InvalidReleaseConfiguration", message)));
-    }
-    let key = ObjectKey::namespaced(KindName::Environment, namespace, &object.spec.environment);
-    let Some(environment) = world.find::<Environment>(&key, Facet::Spec)? else {
-        let message = format!("Environment {:?} not found", key.name);
-        return Ok(Err(Because::new("EnvironmentNotFound", message)));
-    };
-    let data_plane = match data_plane::of(&environment, world)? {
-        Ok(data_plane) => data_plane,
-        Err(because) => return Ok(Err(because)),
-    };
-    let key = ObjectKey::namespaced(KindName::Project, namespace, owner);
-    let Some(project) = world.find::<Project>(&key, Facet::Spec)? else {
-        return Ok(Err(Because::new(
-            "ProjectNotFound",
-            format!("Project {owner:?} not found"),
-        )));
-    };
-    let snapshot = project::Snapshot {
-        namespace: namespace.to_owned(),
-        project_name: owner.clone(),
-        project_uid: project.uid().to_owned(),
-        binding_name: object.name().to_owned(),
-        release: release.spec,
-        binding: object.spec.clone(),
-        annotations: object.metadata().annotations.clone(),
-        environment: data_plane::environment_context(&environment),
-        data_plane: data_plane.context(),
-        unit: unit.clone(),
-    };
+    let plane = link_of(&parts.data_plane.0);
+    let snapshot = parts.snapshot(object, unit.clone());
     Ok(match compiler.project(&snapshot) {
-        Ok(compiled) => Ok((compiled, data_plane.link())),
+        Ok(compiled) => Ok((compiled, plane)),
         Err(refused) => Err(Because::new(refused.reason(), refused.to_string())),
     })
 }

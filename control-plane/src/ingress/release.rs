@@ -2,16 +2,13 @@
 
 use tonic::Status;
 
+use compile::assemble;
 use model::{Code, Envelope, Facet, KindName, ObjectKey, ObjectMeta, RawJson, kinds::Component};
 use proto::resources::GenerateReleaseRequest;
 use store::Store;
 
 use super::internal;
-use crate::{
-    commit::read_until_done,
-    decide::component::{check, frozen},
-    world::World,
-};
+use crate::{commit::read_until_done, world::World};
 
 /// The release of a component as it is now, named as asked or `{component}-{YYYYMMDD}-{n}`.
 pub(super) async fn generate(
@@ -24,8 +21,13 @@ pub(super) async fn generate(
         let Some(component) = world.find::<Component>(&key, Facet::Spec)? else {
             return Ok(None);
         };
-        let parts = check(&component, world)?;
-        Ok(Some(parts.map(|parts| frozen(&component, &parts))))
+        let parts = match assemble::component(&component, world)? {
+            Ok(parts) => parts,
+            Err(refused) => return Ok(Some(Err(refused))),
+        };
+        // A pipeline without a first environment refuses releases too, as it does for the component.
+        let root = assemble::root_environment(&component, world)?;
+        Ok(Some(root.map(|_| parts.cut(&component))))
     })
     .await
     .map_err(|error| internal(&error))?;
@@ -36,7 +38,7 @@ pub(super) async fn generate(
                 format!("{key} not found"),
             ));
         }
-        Some(Err(because)) => return Err(proto::status::from_code(Code::Invalid, because.message)),
+        Some(Err(refused)) => return Err(proto::status::from_code(Code::Invalid, refused.message)),
         Some(Ok(cut)) => cut.spec,
     };
     let name = match asked.name.as_str() {

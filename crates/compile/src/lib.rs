@@ -4,6 +4,7 @@
 //! but its snapshot, knows no time and asks no cluster, so the same snapshot gives the same digest
 //! anywhere. What fails is a diagnostic with the place in the template, never a panic.
 
+pub mod assemble;
 pub mod audit;
 pub mod component;
 pub mod connections;

@@ -19,7 +19,7 @@ mod workflow;
 use serde_json::Value;
 
 use model::{
-    Diagnostics, Envelope, Kind, KindName, Scope,
+    Checked, Diagnostics, Draft, Envelope, Kind, KindName, Scope, UnitId,
     kinds::{
         Component, ComponentRelease, ComponentType, ProjectType, ResourceRelease, ResourceType,
         Trait, Workflow, component::TraitInstance, reference::TraitKind,
@@ -28,6 +28,36 @@ use model::{
 
 use crate::functions::Methods;
 use expressions::Expressions;
+
+/// What admission says of a write: its shape, its kind's rules, its name as a unit, its expressions.
+///
+/// # Errors
+/// Every problem, with its path in the document.
+pub fn admit(draft: Draft) -> Result<Checked, Diagnostics> {
+    let envelope = draft.envelope.clone();
+    let mut diagnostics = Diagnostics::default();
+    if UnitId::of(&envelope.key).is_err() {
+        diagnostics.push_hint(
+            "metadata.name",
+            "kind, namespace and name are longer than 250 characters together, or not valid names",
+            "choose a shorter name of lower-case letters, digits and '-'",
+        );
+    }
+    match draft.check() {
+        // Expressions are checked in the object as it will be stored: defaults decide what they see.
+        Ok(checked) => {
+            diagnostics.extend(object(checked.envelope()));
+            diagnostics.into_result()?;
+            Ok(checked)
+        }
+        Err(mut found) => {
+            // What the kind says comes first: expressions are checked against what it understood.
+            diagnostics.extend(object(&envelope));
+            found.extend(diagnostics);
+            Err(found)
+        }
+    }
+}
 
 /// Every problem of an object that its shape alone does not show.
 ///

@@ -1,6 +1,6 @@
 //! Cutting the release of a component and putting it into the first environment.
 
-use compile::cut::{self, Cut};
+use compile::cut::Cut;
 use model::{
     Facet, Kind, ObjectKey, ObjectMeta,
     kinds::{
@@ -9,7 +9,6 @@ use model::{
     },
 };
 
-use super::check::Parts;
 use crate::{
     decide::conditions::Because,
     effects::Effects,
@@ -24,11 +23,10 @@ pub(super) struct Deployed {
 
 pub(super) fn deploy(
     object: &Object<Component>,
-    parts: &Parts,
-    world: &World<'_>,
+    cut: &Cut<ComponentRelease>,
+    (root, world): (&str, &World<'_>),
     effects: &mut Effects,
 ) -> Result<Deployed, Halt> {
-    let cut = frozen(object, parts);
     let latest = LatestComponentRelease {
         name: cut.name.clone(),
         release_hash: cut.hash.clone(),
@@ -47,21 +45,10 @@ pub(super) fn deploy(
             if existing.is_none() {
                 effects.put(&key, ObjectMeta::default(), &cut.spec);
             }
-            bind(object, &cut.name, &parts.root_environment, world, effects)?
+            bind(object, &cut.name, root, world, effects)?
         }
     };
     Ok(Deployed { latest, outcome })
-}
-
-/// The release of a component as it is now.
-pub(crate) fn frozen(object: &Object<Component>, parts: &Parts) -> Cut<ComponentRelease> {
-    cut::component(
-        object.name(),
-        &object.spec,
-        &parts.component_type.spec,
-        &parts.traits,
-        &parts.workload.spec,
-    )
 }
 
 /// Points the binding of the first environment at `release`.

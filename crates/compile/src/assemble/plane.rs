@@ -1,25 +1,25 @@
 //! Which data plane an environment runs on, and what the compiler is told of both (reference 2.2).
 
-use compile::context::{DataPlaneContext, EnvironmentContext};
 use model::{
-    Facet, KindName, ObjectKey, PlaneName,
+    KindName, ObjectKey,
     kinds::{DataPlane, Environment},
 };
 
-use crate::{
-    decide::{conditions::Because, plane::link_of},
-    world::{Halt, Object, World},
-};
+use super::{Assembled, Object, Objects, Refused};
+use crate::context::{DataPlaneContext, EnvironmentContext};
 
 /// A data plane as an environment found it.
-pub(crate) struct Found(Object<DataPlane>);
+pub struct DataPlaneParts(pub Object<DataPlane>);
 
 /// The data plane that the environment names; without one, the DataPlane `default` of its namespace,
 /// or else the ClusterDataPlane `default`.
-pub(crate) fn of(
+///
+/// # Errors
+/// Objects cannot be had.
+pub fn data_plane<O: Objects>(
     environment: &Object<Environment>,
-    world: &World<'_>,
-) -> Result<Result<Found, Because>, Halt> {
+    objects: &O,
+) -> Assembled<DataPlaneParts, O::Halt> {
     let namespace = environment.namespace();
     let candidates = match &environment.spec.data_plane_ref {
         Some(reference) => vec![reference.key(namespace)],
@@ -29,8 +29,8 @@ pub(crate) fn of(
         ],
     };
     for key in &candidates {
-        if let Some(found) = world.find::<DataPlane>(key, Facet::Spec)? {
-            return Ok(Ok(Found(found)));
+        if let Some(found) = objects.find::<DataPlane>(key)? {
+            return Ok(Ok(DataPlaneParts(found)));
         }
     }
     let message = match &environment.spec.data_plane_ref {
@@ -40,17 +40,16 @@ pub(crate) fn of(
             environment.name()
         ),
     };
-    Ok(Err(Because::new("DataPlaneNotFound", message)))
+    Ok(Err(Refused {
+        missing: candidates.into_iter().next(),
+        ..Refused::new("DataPlaneNotFound", "spec.environment", message)
+    }))
 }
 
-impl Found {
-    /// The link to the plane.
-    pub(crate) fn link(&self) -> PlaneName {
-        link_of(&self.0)
-    }
-
+impl DataPlaneParts {
     /// What the compiler is told of the plane.
-    pub(crate) fn context(&self) -> DataPlaneContext {
+    #[must_use]
+    pub fn context(&self) -> DataPlaneContext {
         DataPlaneContext {
             name: self.0.name().to_owned(),
             uid: self.0.uid().to_owned(),
@@ -61,7 +60,8 @@ impl Found {
 }
 
 /// What the compiler is told of an environment.
-pub(crate) fn environment_context(environment: &Object<Environment>) -> EnvironmentContext {
+#[must_use]
+pub fn environment_context(environment: &Object<Environment>) -> EnvironmentContext {
     EnvironmentContext {
         name: environment.name().to_owned(),
         uid: environment.uid().to_owned(),
