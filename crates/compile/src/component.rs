@@ -1,7 +1,7 @@
 //! Components: the release of a component, in an environment, to a bundle (reference 3.3).
 
 mod finish;
-mod instances;
+pub(crate) mod instances;
 pub(crate) mod variables;
 
 use std::sync::Arc;
@@ -24,6 +24,7 @@ use crate::{
     render::{self, Rendered, Template},
     rules,
     template::Engine,
+    trace::Trace,
     traits,
 };
 
@@ -137,6 +138,16 @@ pub fn render_objects(
     snapshot: &Snapshot,
     variables: &Variables,
 ) -> Result<Vec<Rendered>, Diagnostics> {
+    render_traced(compiler, snapshot, variables, &mut Trace::Off)
+}
+
+/// As [`render_objects`], telling what each step left.
+pub(crate) fn render_traced(
+    compiler: &Compiler,
+    snapshot: &Snapshot,
+    variables: &Variables,
+    trace: &mut Trace,
+) -> Result<Vec<Rendered>, Diagnostics> {
     let engine = compiler.component_engine();
     let component_type = &snapshot.release.component_type.spec;
     let (field, pre_render) = component_type.pre_render_rules();
@@ -150,9 +161,10 @@ pub fn render_objects(
         ),
     )?;
     let mut rendered = base_objects(engine, component_type, variables)?;
+    rendered.iter().for_each(|base| trace.rendered(base));
     let applied = instances::all(engine, snapshot, variables)?;
     for applied in &applied {
-        traits::apply(engine, applied, &mut rendered)?;
+        traits::apply(engine, applied, &mut rendered, trace)?;
     }
     let owner = format!("ComponentType {}", snapshot.release.component_type.name);
     let rules = &component_type.post_render_validations;

@@ -47,7 +47,7 @@ pub struct Operation {
 /// # Errors
 /// The first operation that fails, by number; the object is then of no more use.
 pub fn apply(object: &mut Value, operations: &[Operation]) -> Result<(), Error> {
-    apply_charged(object, operations, &|spent| {
+    let charge = |spent: Spent| {
         if spent.bytes as u64 > budget::BYTES {
             return Err(Error::new(format!(
                 "the patch builds more than {} bytes",
@@ -55,18 +55,21 @@ pub fn apply(object: &mut Value, operations: &[Operation]) -> Result<(), Error> 
             )));
         }
         Ok(())
-    })
+    };
+    apply_charged(object, operations, &charge, &mut |_, _| {})
 }
 
-/// As [`apply`], charging what each operation builds before it does.
+/// As [`apply`], charging what each operation builds before it does, and telling what it left.
 pub(crate) fn apply_charged(
     object: &mut Value,
     operations: &[Operation],
     charge: &dyn Fn(Spent) -> Result<(), Error>,
+    done: &mut dyn FnMut(usize, &Value),
 ) -> Result<(), Error> {
     for (index, operation) in operations.iter().enumerate() {
         apply_one(object, operation, charge)
             .map_err(|error| Error::new(format!("operation #{index} failed: {error}")))?;
+        done(index, object);
     }
     Ok(())
 }

@@ -169,7 +169,8 @@ pub(crate) fn render_objects(
     Ok(objects)
 }
 
-fn variables(snapshot: &Snapshot, cell: &str) -> Result<Context, Diagnostic> {
+/// What the templates of a project type see.
+pub(crate) fn variables(snapshot: &Snapshot, cell: &str) -> Result<Context, Diagnostic> {
     let identity = Identity {
         namespace: &snapshot.namespace,
         project: (&snapshot.project_name, &snapshot.project_uid),

@@ -245,6 +245,9 @@ fn hint_for(message: &str) -> Option<&'static str> {
     if message.contains("no such key") {
         return Some("guard optional data with has(…) or .? and orValue(…)");
     }
+    if message.contains("but matched 0 elements") {
+        return Some("the object has no such item: compare the filter with what the type renders");
+    }
     if message.contains("no such overload") {
         return Some("numbers in templates are doubles: write 1.0 for 1, or convert with int(…)");
     }

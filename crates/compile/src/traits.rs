@@ -9,7 +9,7 @@ use model::{
     Diagnostic,
     kinds::{
         Trait,
-        trait_::{PatchOperation, TraitPatch, TraitRemove},
+        trait_::{PatchOperation, TraitRemove},
     },
 };
 
@@ -19,6 +19,7 @@ use crate::{
     render::{self, Rendered, Template},
     rules::{self, Target},
     template::{Context, Engine, budget::Spent},
+    trace::Trace,
 };
 
 /// A trait as it is applied to one component.
@@ -54,7 +55,9 @@ pub(crate) fn apply(
     engine: &Engine,
     applied: &Applied<'_>,
     rendered: &mut Vec<Rendered>,
+    trace: &mut Trace,
 ) -> Result<(), Diagnostic> {
+    let before = rendered.len();
     create(engine, applied, rendered).map_err(|fault| {
         let message = format!(
             "failed to process trait {}/{}: {}",
@@ -62,9 +65,11 @@ pub(crate) fn apply(
         );
         Diagnostic { message, ..fault }
     })?;
-    for (index, patch) in applied.spec.patches.iter().enumerate() {
-        let title = format!("trait {} patch #{index}", applied.name);
-        self::patch(engine, &applied.context, &title, patch, rendered).map_err(|reason| {
+    for created in &rendered[before..] {
+        trace.created(applied.instance, created);
+    }
+    for index in 0..applied.spec.patches.len() {
+        self::patch(engine, applied, index, rendered, trace).map_err(|reason| {
             let name = applied.name;
             let message =
                 format!("failed to apply trait patch #{index} for trait {name}: {reason}");
@@ -106,7 +111,7 @@ fn create(
 }
 
 /// The context of each turn of a loop; one turn without a loop.
-fn turns(
+pub(crate) fn turns(
     engine: &Engine,
     context: &Context,
     title: &str,
@@ -126,11 +131,16 @@ fn turns(
 
 fn patch(
     engine: &Engine,
-    context: &Context,
-    title: &str,
-    patch: &TraitPatch,
+    applied: &Applied<'_>,
+    index: usize,
     rendered: &mut [Rendered],
+    trace: &mut Trace,
 ) -> Result<(), String> {
+    let patch = &applied.spec.patches[index];
+    let (context, title) = (
+        &applied.context,
+        &*format!("trait {} patch #{index}", applied.name),
+    );
     let target = Target::of(&patch.target, patch.target_plane);
     let each = (patch.for_each.as_deref(), patch.var.as_deref());
     for context in turns(engine, context, title, each)? {
@@ -156,8 +166,19 @@ fn patch(
                 .means(engine, &context, candidate)
                 .map_err(|reason| reason.for_whom(title))?
             {
-                let applied = patch::apply_charged(&mut candidate.object, &operations, &charge);
-                applied.map_err(|error| {
+                let done = &mut |number: usize, object: &Value| {
+                    let operation = &operations[number];
+                    trace.patched(
+                        applied.instance,
+                        (index, number),
+                        operation,
+                        &context,
+                        object,
+                    );
+                };
+                let object = &mut candidate.object;
+                let patched = patch::apply_charged(object, &operations, &charge, done);
+                patched.map_err(|error| {
                     let object = object::title(&candidate.object);
                     format!("failed to apply patches to {object} for {title}: {error}")
                 })?;

@@ -17,7 +17,7 @@ use crate::{render, rules, template::Engine, traits::Applied};
 ///
 /// # Errors
 /// A snapshot is missing, values do not fit, or a rule does not hold.
-pub(super) fn all<'a>(
+pub(crate) fn all<'a>(
     engine: &Engine,
     snapshot: &'a Snapshot,
     variables: &Variables,

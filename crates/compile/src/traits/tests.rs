@@ -12,6 +12,7 @@ use crate::{
     render::{Plane, Rendered},
     rules::{Target, plane_of},
     template::{Context, Engine},
+    trace::Trace,
 };
 
 fn plane(name: &Value) -> Option<Plane> {
@@ -70,7 +71,12 @@ fn run(input: &Value, keep: impl Fn(&mut Trait)) -> Result<Vec<Rendered>, String
         context: context(input),
     };
     let mut objects = rendered(&input["resources"]);
-    let outcome = apply(&Engine::new(Methods::Component), &applied, &mut objects);
+    let outcome = apply(
+        &Engine::new(Methods::Component),
+        &applied,
+        &mut objects,
+        &mut Trace::Off,
+    );
     let prefix = format!("failed to process trait {}/: ", applied.name);
     match outcome {
         Ok(()) => Ok(objects),
@@ -207,7 +213,13 @@ fn a_broken_trait_names_itself_and_the_place() {
         spec: &spec,
         context: Context::from_json(variables.as_object().unwrap()),
     };
-    let fault = apply(&Engine::new(Methods::Component), &applied, &mut Vec::new()).unwrap_err();
+    let fault = apply(
+        &Engine::new(Methods::Component),
+        &applied,
+        &mut Vec::new(),
+        &mut Trace::Off,
+    )
+    .unwrap_err();
     assert_eq!(fault.path, "spec.traits[3].spec.patches[0]");
     assert!(
         fault

@@ -1,0 +1,223 @@
+//! Where a value of a rendered object comes from: which template, which operation of which trait, which
+//! default, or the platform itself.
+//!
+//! Beside step 6. The pipeline runs once more with its trace on, so compiling costs nothing for it; what
+//! each step left is then read backwards from the value that was asked for. It decides nothing and says
+//! nothing that the pipeline did not do.
+
+mod history;
+mod origin;
+mod place;
+mod platform;
+mod reads;
+mod target;
+
+use serde_json::Value;
+
+use model::{Diagnostics, ObjectKey};
+
+use crate::{
+    Compiler,
+    component::{self, Variables, instances},
+    names, object, project,
+    template::{Context, Engine},
+    trace::{By, Moment, Trace},
+    workspace::{MadeFrom, Unit, attribute},
+};
+
+pub use target::{Target, TargetError, find};
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// `Kind/name` of the object.
+    pub object: String,
+    /// JSON pointer to the value.
+    pub pointer: String,
+    /// The value; absent if a step took it away.
+    pub value: Option<Value>,
+    /// Who set it, in order; the last one is who set it so.
+    pub chain: Vec<Link>,
+}
+
+/// A step that set a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    /// The step, in words.
+    pub by: String,
+    /// Where users write it; absent for what the platform itself does.
+    pub place: Option<Place>,
+    /// The value after it; absent if it took the value away.
+    pub value: Option<Value>,
+    /// The template text that gives the value, if it is one text.
+    pub text: Option<String>,
+    /// What its expressions read.
+    pub reads: Vec<Read>,
+}
+
+/// A place in an object that users write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The object.
+    pub object: ObjectKey,
+    /// The path in it.
+    pub path: String,
+}
+
+/// A variable that an expression read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// As it was read.
+    pub variable: String,
+    /// Its value; absent if it is not set.
+    pub value: Option<Value>,
+    /// Who gives it, in words.
+    pub from: String,
+    /// Where it is given.
+    pub place: Option<Place>,
+}
+
+/// Explains a value of an object of a unit.
+///
+/// # Errors
+/// There is no such value, or the unit does not render.
+pub fn explain(
+    compiler: &Compiler,
+    unit: &Unit,
+    object: &Value,
+    target: &Target,
+) -> Result<Explanation, TargetError> {
+    let refused = |diagnostics: Diagnostics| TargetError::Broken(diagnostics.to_string());
+    let scene = Scene::new(compiler, unit).map_err(refused)?;
+    let moments: Vec<&Moment> = (scene.moments.iter())
+        .filter(|moment| object::title(&moment.object) == object::title(object))
+        .collect();
+    let states: Vec<&Value> = moments.iter().map(|moment| &moment.object).collect();
+    let tokens = target.resolve(object, &states)?;
+    let history = history::of(&states, object, &tokens);
+    let mut chain = Vec::new();
+    for change in history {
+        chain.push(match change.step.and_then(|step| moments.get(step)) {
+            Some(moment) => {
+                let before = change.step.and_then(|step| step.checked_sub(1));
+                let before = before.and_then(|step| states.get(step)).copied();
+                scene.link(moment, before, &change)
+            }
+            None => Link {
+                by: platform::what(object, &change.tokens, states.is_empty()),
+                place: None,
+                value: change.value,
+                text: None,
+                reads: Vec::new(),
+            },
+        });
+    }
+    Ok(Explanation {
+        object: object::title(object),
+        pointer: target::pointer(&tokens),
+        value: history::at(object, &tokens).cloned(),
+        chain,
+    })
+}
+
+/// A unit with all that its rendering told.
+struct Scene<'a> {
+    engine: &'a Engine,
+    unit: &'a Unit,
+    base: Context,
+    /// Variables of each use of a trait, by the name of the use.
+    instances: Vec<(String, Context)>,
+    moments: Vec<Moment>,
+}
+
+impl<'a> Scene<'a> {
+    fn new(compiler: &'a Compiler, unit: &'a Unit) -> Result<Self, Diagnostics> {
+        match &unit.made_from {
+            MadeFrom::Component(snapshot) => {
+                let engine = compiler.component_engine();
+                let variables = Variables::new(snapshot)?;
+                let mut trace = Trace::on();
+                component::render_traced(compiler, snapshot, &variables, &mut trace)?;
+                let instances = instances::all(engine, snapshot, &variables)?;
+                let named = |applied: crate::traits::Applied<'_>| {
+                    (applied.instance.to_owned(), applied.context)
+                };
+                Ok(Self {
+                    engine,
+                    unit,
+                    instances: instances.into_iter().map(named).collect(),
+                    base: variables.base,
+                    moments: trace.into_moments(),
+                })
+            }
+            MadeFrom::Cell(snapshot) => {
+                let engine = compiler.plain_engine();
+                let cell = names::cell_namespace(
+                    &snapshot.namespace,
+                    &snapshot.project_name,
+                    &snapshot.environment.name,
+                );
+                let base = project::variables(snapshot, &cell)?;
+                let project_type = &snapshot.release.project_type.spec;
+                let mut trace = Trace::on();
+                for rendered in project::render_objects(engine, project_type, &base)? {
+                    trace.rendered(&rendered);
+                }
+                Ok(Self {
+                    engine,
+                    unit,
+                    base,
+                    instances: Vec::new(),
+                    moments: trace.into_moments(),
+                })
+            }
+        }
+    }
+
+    /// Where users write what stands at this path of the release.
+    fn place(&self, path: &str) -> Place {
+        let parts = &self.unit.parts;
+        let (object, path) = match &self.unit.made_from {
+            MadeFrom::Component(snapshot) => attribute::place(parts, &snapshot.release, path),
+            MadeFrom::Cell(_) => attribute::cell_place(parts, path),
+        };
+        Place { object, path }
+    }
+
+    fn context(&self, instance: &str) -> &Context {
+        let found = self.instances.iter().find(|(name, _)| name == instance);
+        found.map_or(&self.base, |(_, context)| context)
+    }
+
+    /// What a step did to the value.
+    fn link(&self, moment: &Moment, before: Option<&Value>, change: &history::Change) -> Link {
+        let written = match &moment.by {
+            By::Type { origin, id } => self.template(origin, id, None, &change.tokens),
+            By::Create {
+                instance,
+                origin,
+                id,
+            } => self.template(origin, id, Some(instance), &change.tokens),
+            By::Patch { .. } => self.operation(&moment.by, before, change),
+        };
+        let place = self.place(&written.path);
+        let scope = origin::Scope {
+            instance: written.instance,
+            turn: written.turn,
+        };
+        let reads = match &written.text {
+            Some(text) => reads::of(text, &written.context)
+                .into_iter()
+                .map(|read| self.read(&scope, read))
+                .collect(),
+            None => Vec::new(),
+        };
+        Link {
+            by: written.by,
+            place: Some(place),
+            value: change.value.clone(),
+            text: written.text,
+            reads,
+        }
+    }
+}
