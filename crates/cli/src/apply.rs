@@ -1,7 +1,6 @@
 //! `apply`: creates what is missing, changes what differs, says what is unchanged.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -9,15 +8,19 @@ use serde_json::Value;
 use model::Envelope;
 
 use crate::api::{Api, collection};
+use crate::documents::{self, Depth};
 use crate::output::say;
 
 pub(crate) async fn apply(api: &Api, namespace: &str, files: &[PathBuf]) -> Result<()> {
     let mut documents = Vec::new();
     for file in files {
-        documents.extend(read(file)?);
+        documents.extend(documents::read(file, Depth::Folder)?);
     }
     if documents.is_empty() {
-        bail!("there is nothing to apply: no document in {}", shown(files));
+        bail!(
+            "there is nothing to apply: no document in {}",
+            documents::shown(files)
+        );
     }
     let mut failed = 0;
     for (origin, document) in &documents {
@@ -33,14 +36,6 @@ pub(crate) async fn apply(api: &Api, namespace: &str, files: &[PathBuf]) -> Resu
         bail!("{failed} of {} documents were not applied", documents.len());
     }
     Ok(())
-}
-
-fn shown(files: &[PathBuf]) -> String {
-    files
-        .iter()
-        .map(|file| file.display().to_string())
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 async fn one(api: &Api, namespace: &str, document: &Value) -> Result<String> {
@@ -84,41 +79,4 @@ async fn one(api: &Api, namespace: &str, document: &Value) -> Result<String> {
         "{label} {}",
         if same { "unchanged" } else { "configured" }
     ))
-}
-
-/// The documents of a file, of every YAML file of a folder, or of standard input, each with where it stands.
-fn read(path: &Path) -> Result<Vec<(String, Value)>> {
-    if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .context("standard input")?;
-        return parse("standard input", &text);
-    }
-    if !path.is_dir() {
-        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        return parse(&path.display().to_string(), &text);
-    }
-    let mut files: Vec<PathBuf> = std::fs::read_dir(path)
-        .with_context(|| path.display().to_string())?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
-    files.retain(|file| {
-        file.extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml")
-    });
-    files.sort();
-    let mut documents = Vec::new();
-    for file in files {
-        documents.extend(read(&file)?);
-    }
-    Ok(documents)
-}
-
-fn parse(origin: &str, text: &str) -> Result<Vec<(String, Value)>> {
-    let documents = model::yaml::documents(text).with_context(|| origin.to_owned())?;
-    let numbered = documents.into_iter().enumerate();
-    Ok(numbered
-        .map(|(index, document)| (format!("{origin}#{}", index + 1), document))
-        .collect())
 }

@@ -1,8 +1,9 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The internal developer platform from a terminal.
 #[derive(Debug, Parser)]
@@ -56,6 +57,11 @@ pub(crate) enum Command {
         #[arg(short = 'f', long = "filename", required = true)]
         files: Vec<PathBuf>,
     },
+    /// Shows what files would run in an environment, or where a value in it comes from. Asks no server.
+    Render(Render),
+    /// Shows what files would change in every environment that they concern; ends with 1 if there is
+    /// something, and with 2 on errors.
+    Diff(Diff),
     /// Shows one object or all of a kind.
     #[command(alias = "list")]
     Get {
@@ -146,6 +152,73 @@ pub(crate) enum Command {
     Link(LinkCommand),
     /// Prints the access token in use.
     Token,
+}
+
+impl Command {
+    /// The code of a failure: `diff` keeps 1 for differences.
+    pub(crate) fn failure(&self) -> ExitCode {
+        if matches!(self, Self::Diff(_)) {
+            ExitCode::from(2)
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Which files.
+#[derive(Debug, Args)]
+pub(crate) struct Files {
+    /// File, folder, or `-` for standard input; may be repeated.
+    #[arg(short = 'f', long = "filename", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Folders inside of folders, too.
+    #[arg(short = 'R', long)]
+    pub(crate) recursive: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Render {
+    #[command(flatten)]
+    pub(crate) files: Files,
+    /// The environment.
+    #[arg(long, short)]
+    pub(crate) environment: String,
+    /// Only this component.
+    #[arg(long, short)]
+    pub(crate) component: Option<String>,
+    /// Form of the answer.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) output: Document,
+    /// Tells which template, trait, default or value gives this value, as `Deployment:spec.replicas` or
+    /// `Deployment/name:/spec/replicas`.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) explain: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    #[command(flatten)]
+    pub(crate) files: Files,
+    /// File or folder with the state before; without it, the objects of the server. May be repeated.
+    #[arg(long)]
+    pub(crate) from: Vec<PathBuf>,
+    /// Only this environment.
+    #[arg(long, short)]
+    pub(crate) environment: Option<String>,
+    /// Only what happens at once: bindings keep the releases that they name. Without it, everything is
+    /// compared as if it were released and promoted.
+    #[arg(long)]
+    pub(crate) pinned: bool,
+}
+
+/// The form of documents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Document {
+    /// YAML.
+    #[default]
+    Yaml,
+    /// JSON.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,8 +1,11 @@
 //! The commands.
 
 mod describe;
+mod diff;
+mod render;
 mod workflow;
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -19,11 +22,25 @@ use crate::{
 /// How long `delete` waits for an object to go.
 const GONE_WITHIN: Duration = Duration::from_secs(120);
 
-pub(crate) async fn run(arguments: Arguments) -> Result<()> {
-    let api = Api::new(&arguments)?;
+/// Runs a command; the code says how it ended.
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     let namespace = arguments.namespace.as_str();
-    match &arguments.command {
-        Command::Apply { files } => apply::apply(&api, namespace, files).await,
+    if let Command::Render(asked) = &arguments.command {
+        return render::run(namespace, asked);
+    }
+    if let Command::Diff(asked) = &arguments.command {
+        return diff::run(&arguments, asked).await;
+    }
+    asking(&Api::new(&arguments)?, namespace, &arguments.command).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The commands that ask the gateway.
+async fn asking(api: &Api, namespace: &str, command: &Command) -> Result<()> {
+    match command {
+        // These compile here and have been run.
+        Command::Render(_) | Command::Diff(_) => Ok(()),
+        Command::Apply { files } => apply::apply(api, namespace, files).await,
         Command::Get {
             kind,
             name,
@@ -39,19 +56,19 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
                 all: *all_namespaces,
                 selector,
             };
-            wanted.show(&api, namespace).await?;
+            wanted.show(api, namespace).await?;
             if *watch {
-                wanted.watch(&api, namespace).await
+                wanted.watch(api, namespace).await
             } else {
                 Ok(())
             }
         }
-        Command::Describe { kind, name } => describe::describe(&api, namespace, kind, name).await,
+        Command::Describe { kind, name } => describe::describe(api, namespace, kind, name).await,
         Command::Delete {
             kind,
             names,
             no_wait,
-        } => delete(&api, namespace, kind, names, !no_wait).await,
+        } => delete(api, namespace, kind, names, !no_wait).await,
         Command::Deploy {
             component,
             environment,
@@ -83,13 +100,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
                 "/api/v1/namespaces/{namespace}/components/{component}/logs\
                  ?environment={environment}&follow={follow}&limit={tail}"
             );
-            logs(&api, &path).await
+            logs(api, &path).await
         }
         Command::Status { component, output } => {
-            status(&api, namespace, component.as_deref(), *output).await
+            status(api, namespace, component.as_deref(), *output).await
         }
-        Command::Workflow(command) => workflow::run(&api, namespace, command).await,
-        Command::Link(command) => link(&api, command).await,
+        Command::Workflow(command) => workflow::run(api, namespace, command).await,
+        Command::Link(command) => link(api, command).await,
         Command::Token => {
             say(api.token());
             Ok(())

@@ -1,5 +1,7 @@
 //! Tables, YAML, JSON.
 
+use std::io::Write as _;
+
 use comfy_table::{Table, presets::NOTHING};
 use serde_json::Value;
 
@@ -7,13 +9,23 @@ use model::{Column, Kind, KindName, KindVisitor};
 
 use crate::arguments::Form;
 
-/// Prints a line.
-#[expect(
-    clippy::print_stdout,
-    reason = "answers of a command line go to standard output"
-)]
+/// Prints a line. Whoever has stopped reading wants no more of it.
 pub(crate) fn say(line: &str) {
-    println!("{line}");
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(CLOSED);
+    }
+}
+
+/// How a process ends whose reader has gone, as shells have it: 128 and `SIGPIPE`.
+const CLOSED: i32 = 141;
+
+/// Prints a line beside the answer.
+#[expect(
+    clippy::print_stderr,
+    reason = "what is told beside an answer goes to standard error"
+)]
+pub(crate) fn tell(line: &str) {
+    eprintln!("{line}");
 }
 
 /// Prints objects of a kind.
