@@ -1,12 +1,11 @@
-//! Benchmarks: the programs of `tests/bench`, and those of crates that need no platform. Fuzzing, which is a
-//! program as well.
+//! The programs of `tests/bench` and `tests/fuzz`.
 
 use anyhow::Result;
 
 use crate::{command, home::Home};
 
-/// Benchmarks that a crate has beside its code, so that nothing else is built for them.
-const OF_CRATES: &[(&str, &str)] = &[("compile", "compile")];
+/// Benchmarks that measure themselves, and not the services that they start.
+const IN_PROCESS: &[&str] = &["compile"];
 
 /// Runs the benchmark that the arguments name.
 ///
@@ -14,17 +13,12 @@ const OF_CRATES: &[(&str, &str)] = &[("compile", "compile")];
 /// It does not build or does not end well.
 pub fn run(home: &Home, arguments: &[String]) -> Result<()> {
     let mut cargo = home.cargo();
+    cargo.args(["run", "--quiet", "--package", "bench"]);
     let first = arguments.first().map(String::as_str);
-    match OF_CRATES.iter().find(|(name, _)| first == Some(name)) {
-        Some((name, package)) => cargo
-            .args(["bench", "--quiet", "--package", package, "--bench", name])
-            .arg("--")
-            .args(&arguments[1..]),
-        None => cargo
-            .args(["run", "--quiet", "--package", "bench", "--"])
-            .args(arguments),
-    };
-    command::run(&mut cargo)
+    if first.is_some_and(|first| IN_PROCESS.contains(&first)) {
+        cargo.arg("--release");
+    }
+    command::run(cargo.arg("--").args(arguments))
 }
 
 /// Runs the fuzzer, optimized: it finds by how much it tries.

@@ -51,7 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Around the product: these drive it from outside, or join its pure steps.
     ("xtask", &[]),
     ("e2e", &["xtask"]),
-    ("bench", &["xtask"]),
+    ("bench", &["xtask", "model", "expr", "compile", "testkit"]),
     ("fuzz", &["model", "expr", "compile"]),
     (
         "sim",
@@ -75,7 +75,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("nkeys", &["bus", "link", "control-plane"]),
     ("kube", &["cluster"]),
     ("k8s-openapi", &["cluster"]),
-    ("cel", &["expr"]),
     ("figment", &["kit"]),
     ("serde-saphyr", &["kit", "model"]),
     ("opentelemetry", &["kit"]),

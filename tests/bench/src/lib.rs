@@ -1,7 +1,7 @@
 //! Benchmarks. Each prints a table for people and at its end `bench.<name>_<unit>=<value>` lines.
 //!
 //! `flow`: from a write to the changed Deployment, creation of many components at once, healing
-//! without the hub, memory.
+//! without the hub, memory. `compile`: what the compiler and its expressions cost, without a platform.
 
 #![expect(
     clippy::print_stdout,
@@ -9,6 +9,7 @@
     reason = "what it prints is its result"
 )]
 
+mod compile;
 mod figures;
 mod flow;
 mod hub;
@@ -17,6 +18,10 @@ mod load;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+/// The allocator of the services, for what is measured in this process.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench")]
@@ -29,13 +34,18 @@ struct Cli {
 enum Bench {
     /// From a write to the changed Deployment, and what it costs.
     Flow(flow::Options),
+    /// What the compiler and its expressions cost.
+    Compile(compile::Options),
 }
 
 /// Runs the benchmark that the arguments name.
 #[must_use]
 pub fn run() -> ExitCode {
-    let Bench::Flow(options) = Cli::parse().bench;
-    match flow::run(&options) {
+    let ran = match Cli::parse().bench {
+        Bench::Flow(options) => flow::run(&options),
+        Bench::Compile(options) => compile::run(&options),
+    };
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

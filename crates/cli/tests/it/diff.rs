@@ -1,27 +1,12 @@
 //! `diff` between two folders.
 
-use crate::shop::Shop;
+use crate::shop::{ALL, Shop};
 
 const SERVICE: &str = "catalogue/40-component-type-service.yaml";
-const FILES: &[&str] = &["-f", "catalogue", "-f", "greeter.yaml", "-f", "shop.yaml"];
-const FROM: &[&str] = &[
-    "--from",
-    "old/catalogue",
-    "--from",
-    "old/greeter.yaml",
-    "--from",
-    "old/shop.yaml",
-];
+const OLD: &str = "--from old/catalogue --from old/greeter.yaml --from old/shop.yaml";
 
-fn diff(shop: &Shop, more: &[&str]) -> String {
-    let arguments: Vec<_> = ["diff"]
-        .iter()
-        .chain(FILES)
-        .chain(FROM)
-        .chain(more)
-        .copied()
-        .collect();
-    shop.quintet(&arguments)
+fn diff(shop: &Shop, more: &str) -> String {
+    shop.quintet(&format!("diff {ALL} {OLD} {more}"))
 }
 
 /// A shop with its state from before beside it.
@@ -33,14 +18,14 @@ fn shop() -> Shop {
 
 #[test]
 fn the_same_files_do_not_differ() {
-    insta::assert_snapshot!(diff(&shop(), &[]));
+    insta::assert_snapshot!(diff(&shop(), ""));
 }
 
 #[test]
 fn a_change_of_a_type_is_told_once_for_all_that_use_it() {
     let shop = shop();
     shop.edit(SERVICE, "default: IfNotPresent", "default: Always");
-    insta::assert_snapshot!(diff(&shop, &[]));
+    insta::assert_snapshot!(diff(&shop, ""));
 }
 
 #[test]
@@ -51,7 +36,7 @@ fn a_change_of_a_trait_concerns_those_that_use_it() {
         "default: kubernetes.io/hostname",
         "default: topology.kubernetes.io/zone",
     );
-    insta::assert_snapshot!(diff(&shop, &["-e", "staging"]));
+    insta::assert_snapshot!(diff(&shop, "-e staging"));
 }
 
 #[test]
@@ -62,7 +47,7 @@ fn what_a_component_drops_and_gains_is_told() {
         "    - kind: ClusterTrait\n      name: pod-spread\n      instanceName: spread\n",
         "",
     );
-    insta::assert_snapshot!(diff(&shop, &["-e", "staging"]));
+    insta::assert_snapshot!(diff(&shop, "-e staging"));
 }
 
 #[test]
@@ -73,19 +58,19 @@ fn a_change_of_a_project_type_concerns_every_cell() {
         "          annotations: ${environmentConfigs.namespaceAnnotations}",
         "          annotations: {team: shop}",
     );
-    insta::assert_snapshot!(diff(&shop, &[]));
+    insta::assert_snapshot!(diff(&shop, ""));
 }
 
 #[test]
 fn what_does_not_compile_any_more_is_an_error_and_no_removal() {
     let shop = shop();
     shop.edit("shop.yaml", "replicas: 3", "replicas: many");
-    insta::assert_snapshot!(diff(&shop, &[]));
+    insta::assert_snapshot!(diff(&shop, ""));
 }
 
 #[test]
 fn an_environment_that_nothing_is_bound_to_is_an_error() {
-    insta::assert_snapshot!(diff(&shop(), &["-e", "elsewhere"]));
+    insta::assert_snapshot!(diff(&shop(), "-e elsewhere"));
 }
 
 #[test]
@@ -133,31 +118,15 @@ spec:
         std::fs::copy(shop.file(name), shop.file(&format!("old/{name}"))).unwrap();
     }
     shop.edit("greeter.yaml", "greeter:1", "greeter:2");
-    let sides = |more: &[&str]| {
-        let from = [
-            "--from",
-            "catalogue",
-            "--from",
-            "old/greeter.yaml",
-            "--from",
-            "old/shop.yaml",
-        ];
-        let all: Vec<_> = ["diff"]
-            .iter()
-            .chain(FILES)
-            .chain(&from)
-            .chain(more)
-            .copied()
-            .collect();
-        shop.quintet(&all)
-    };
-    let pinned = sides(&["--pinned"]);
+    let from = "--from catalogue --from old/greeter.yaml --from old/shop.yaml";
+    let sides = |more: &str| shop.quintet(&format!("diff {ALL} {from} {more}"));
+    let pinned = sides("--pinned");
     assert!(
         pinned.contains("development: component greeter"),
         "{pinned}"
     );
     assert!(!pinned.contains("staging:"), "{pinned}");
-    let promoted = sides(&[]);
+    let promoted = sides("");
     assert!(
         promoted.contains("staging: component greeter"),
         "{promoted}"

@@ -82,18 +82,14 @@ fn files_are_compared_with_the_objects_of_a_server() {
             answer(stream, &collections);
         }
     });
-    let diff = |files: &[&str]| {
-        let mut arguments = vec!["diff", "--url", &*url, "--token", "t"];
-        arguments.extend(files);
-        shop.quintet(&arguments)
-    };
-    let same = diff(&["-f", "shop.yaml"]);
+    let diff = || shop.quintet(&format!("diff --url {url} --token t -f shop.yaml"));
+    let same = diff();
     assert!(same.contains("nothing differs"), "{same}");
     assert!(same.ends_with("[ended with 0]\n"), "{same}");
     shop.edit("shop.yaml", "cart:7", "cart:8");
     let spread = "    - kind: ClusterTrait\n      name: pod-spread\n      instanceName: spread\n";
     shop.edit("shop.yaml", spread, "");
-    let changed = diff(&["-f", "shop.yaml"]);
+    let changed = diff();
     assert!(
         changed.contains("+        image: shop.local/cart:8"),
         "{changed}"
@@ -106,15 +102,7 @@ fn files_are_compared_with_the_objects_of_a_server() {
 
 #[test]
 fn a_server_that_cannot_be_reached_is_an_error() {
-    let said = Shop::new().quintet(&[
-        "diff",
-        "--url",
-        "http://127.0.0.1:1",
-        "--token",
-        "t",
-        "-f",
-        "shop.yaml",
-    ]);
+    let said = Shop::new().quintet("diff --url http://127.0.0.1:1 --token t -f shop.yaml");
     assert!(said.contains("cannot be reached"), "{said}");
     assert!(said.ends_with("[ended with 2]\n"), "{said}");
 }

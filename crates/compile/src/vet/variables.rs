@@ -17,27 +17,13 @@ pub(super) type Sections<'a> = (Option<&'a SchemaSection>, Option<&'a SchemaSect
 
 /// The variables of component types; traits have one more.
 pub(super) fn of_component_type(sections: Sections<'_>) -> Declarations {
-    let metadata = [
+    let own = [
         "name",
-        "namespace",
         "componentNamespace",
         "componentName",
         "componentUID",
-        "projectName",
-        "projectUID",
-        "dataPlaneName",
-        "dataPlaneUID",
-        "environmentName",
-        "environmentUID",
     ];
-    with_parameters(sections, Others::Drop)
-        .with(
-            "metadata",
-            self::metadata(&metadata, &["labels", "annotations", "podSelectors"]),
-        )
-        .with("dataplane", data_plane())
-        .with("environment", environment())
-        .with("gateway", gateway())
+    in_cell(sections, Others::Drop, &own, &["podSelectors"])
         .with("workload", workload())
         .with("configurations", configurations())
         .with("dependencies", dependencies())
@@ -52,46 +38,30 @@ pub(super) fn of_trait(sections: Sections<'_>) -> Declarations {
 
 /// The variables of project types.
 pub(super) fn of_project_type(sections: Sections<'_>) -> Declarations {
-    let metadata = [
-        "namespace",
-        "projectNamespace",
-        "projectName",
-        "projectUID",
-        "environmentName",
-        "environmentUID",
-        "dataPlaneName",
-        "dataPlaneUID",
-    ];
-    with_parameters(sections, Others::Pass)
-        .with(
-            "metadata",
-            self::metadata(&metadata, &["labels", "annotations"]),
-        )
-        .with("dataplane", data_plane())
-        .with("environment", environment())
-        .with("gateway", gateway())
+    in_cell(sections, Others::Pass, &["projectNamespace"], &[])
 }
 
 /// The variables of resource types. `gateway` is there even where no gateway is.
 pub(super) fn of_resource_type(sections: Sections<'_>) -> Declarations {
-    let metadata = [
-        "name",
+    let own = ["name", "resourceNamespace", "resourceName", "resourceUID"];
+    in_cell(sections, Others::Drop, &own, &[])
+}
+
+/// What everything that is rendered into a cell sees, with these further texts and maps in `metadata`.
+fn in_cell(sections: Sections<'_>, others: Others, texts: &[&str], maps: &[&str]) -> Declarations {
+    let of_all = [
         "namespace",
-        "resourceNamespace",
-        "resourceName",
-        "resourceUID",
         "projectName",
         "projectUID",
-        "environmentName",
-        "environmentUID",
         "dataPlaneName",
         "dataPlaneUID",
+        "environmentName",
+        "environmentUID",
     ];
-    with_parameters(sections, Others::Pass)
-        .with(
-            "metadata",
-            self::metadata(&metadata, &["labels", "annotations"]),
-        )
+    let texts = [&of_all, texts].concat();
+    let maps = [&["labels", "annotations"], maps].concat();
+    with_parameters(sections, others)
+        .with("metadata", metadata(&texts, &maps))
         .with("dataplane", data_plane())
         .with("environment", environment())
         .with("gateway", gateway())
@@ -105,10 +75,10 @@ pub(super) fn with_applied(declared: &Declarations) -> Declarations {
 
 /// The variables of workflows.
 pub(super) fn of_workflow(parameters: Option<&SchemaSection>, has_refs: bool) -> Declarations {
-    let metadata = ["namespaceName", "workflowRunName", "namespace"];
+    let texts = ["namespaceName", "workflowRunName", "namespace"];
     let parameters = parameters_type("parameters", parameters, Others::Pass);
     let declared = Declarations::new()
-        .with("metadata", self::metadata(&metadata, &["labels"]))
+        .with("metadata", metadata(&texts, &["labels"]))
         .with("parameters", parameters)
         .with(
             "workflowplane",
@@ -131,12 +101,12 @@ pub(super) fn in_loop(declared: &Declarations, name: &str, range: &StaticType) -
     declared.with(name, item)
 }
 
-/// What becomes of values that no schema names.
+/// Whether expressions may name values that no schema names.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Others {
-    /// They are there all the same: projects, resources and workflows.
+    /// They are passed on, and nobody checks the type before it is rendered: projects and workflows.
     Pass,
-    /// They are not there, or refused: components and traits.
+    /// They are not there, or the reference refuses the type: components, traits and resources.
     Drop,
 }
 

@@ -104,10 +104,12 @@ pub(crate) fn snapshot(input: &Value) -> Result<Snapshot, String> {
             spec: decode(&input["dataPlane"]["spec"], "dataPlane")?,
             annotations: match input["dataPlane"]["metadata"].get("annotations") {
                 Some(annotations) => decode(annotations, "annotations")?,
-                None => indexmap::IndexMap::new(),
+                None => decode(&json!({}), "annotations")?,
             },
         },
-        unit: "releasebinding.default.binding".parse().unwrap(),
+        unit: "releasebinding.default.binding"
+            .parse()
+            .map_err(|_| "the unit".to_owned())?,
         cell_unit: None,
         connections: items(&input["dependencyItems"]),
         resources: match input["resourceDependencyItems"].is_null() {

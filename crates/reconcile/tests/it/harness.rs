@@ -30,18 +30,22 @@ pub(crate) struct Site {
     pub(crate) namespace: String,
 }
 
+/// A connection of its own.
+async fn connect() -> Cluster {
+    let access = Access::Kubeconfig {
+        path: ApiServer::shared().kubeconfig().to_owned(),
+        context: String::new(),
+    };
+    Cluster::connect(&access, Settings::default())
+        .await
+        .unwrap()
+}
+
 impl Site {
     pub(crate) async fn new() -> Self {
         let server = ApiServer::shared();
-        let access = Access::Kubeconfig {
-            path: server.kubeconfig().to_owned(),
-            context: String::new(),
-        };
-        let cluster = Cluster::connect(&access, Settings::default())
-            .await
-            .unwrap();
         Self {
-            cluster,
+            cluster: connect().await,
             records: server.fresh_namespace(),
             namespace: server.fresh_namespace(),
         }
@@ -49,15 +53,7 @@ impl Site {
 
     /// A connection of its own, so that requests are counted apart.
     pub(crate) async fn agent(&self) -> Agent {
-        let server = ApiServer::shared();
-        let access = Access::Kubeconfig {
-            path: server.kubeconfig().to_owned(),
-            context: String::new(),
-        };
-        let cluster = Cluster::connect(&access, Settings::default())
-            .await
-            .unwrap();
-        Agent::start(cluster, &self.records).await
+        Agent::start(connect().await, &self.records).await
     }
 
     pub(crate) fn unit(&self, name: &str) -> UnitId {

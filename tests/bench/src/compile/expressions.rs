@@ -2,10 +2,11 @@
 
 use std::{hint::black_box, time::Instant};
 
+use anyhow::{Context, Result};
 use compile::functions::{self, Methods};
 use expr::{Bindings, Numbers};
 
-use crate::figures::{Figures, measure_batches, micros, percentile};
+use crate::figures::{Figures, Unit, measure, percentile};
 
 /// Name in the table of expressions, and the microseconds that the first sketch of the engine took for it.
 const EXPRESSIONS: [(&str, f64); 10] = [
@@ -24,25 +25,26 @@ const EXPRESSIONS: [(&str, f64); 10] = [
 /// Turns measured at once, since the shortest take less than the clock's grain.
 const BATCH: u32 = 500;
 
-pub(crate) fn evaluate(figures: &mut Figures) {
+pub(crate) fn evaluate(figures: &mut Figures) -> Result<()> {
     let table = testkit::compat::cel("cases.json");
-    let variables = table["ctx"].as_object().unwrap();
+    let variables = table["ctx"].as_object().context("the variables")?;
     let bindings = Bindings::new().with_all(variables.iter().map(|(name, value)| {
         let value = expr::Value::from_json(value, Numbers::Doubles);
         (name.as_str(), value)
     }));
     let environment = functions::environment(Methods::Component);
+    let cases = table["cases"].as_array().context("the expressions")?;
     for (name, aim) in EXPRESSIONS {
-        let cases = table["cases"].as_array().unwrap();
-        let case = cases.iter().find(|case| case["name"] == name).unwrap();
-        let source = case["expr"].as_str().unwrap();
+        let case = cases.iter().find(|case| case["name"] == name);
+        let source = case.and_then(|case| case["expr"].as_str()).context(name)?;
         let began = Instant::now();
-        let program = environment.compile(source).unwrap();
-        let compiled = micros(began.elapsed());
-        let times = measure_batches(BATCH, || {
-            black_box(program.evaluate(black_box(&bindings)).unwrap());
-        });
-        let half = micros(percentile(&times, 50));
+        let program = environment.compile(source)?;
+        let compiled = Unit::Micros.of(began.elapsed());
+        let times = measure(BATCH, || {
+            black_box(program.evaluate(black_box(&bindings))?);
+            Ok(())
+        })?;
+        let half = percentile(&times, 50, Unit::Micros);
         figures.row(
             &format!("expression {name}"),
             format!("{half:.3} µs, compiled in {compiled:.0} µs"),
@@ -50,4 +52,5 @@ pub(crate) fn evaluate(figures: &mut Figures) {
         );
         figures.line(&format!("expression_{}_us", name.replace('-', "_")), half);
     }
+    Ok(())
 }
