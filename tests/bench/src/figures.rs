@@ -42,11 +42,10 @@ impl Unit {
         }
     }
 
-    /// Its sign for people, and in names.
-    const fn names(self) -> (&'static str, &'static str) {
+    const fn sign(self) -> &'static str {
         match self {
-            Self::Millis => ("ms", "ms"),
-            Self::Micros => ("µs", "us"),
+            Self::Millis => "ms",
+            Self::Micros => "µs",
         }
     }
 }
@@ -69,21 +68,26 @@ impl Figures {
         self.lines.push(format!("bench.{name}={value:.3}"));
     }
 
-    /// Adds p50 and p99 of times.
-    pub(crate) fn percentiles(
-        &mut self,
-        load: &str,
-        name: &str,
-        times: &[Duration],
-        (unit, aim): (Unit, &str),
-    ) {
+    /// Adds p50 and p99 of waits, in milliseconds.
+    pub(crate) fn millis(&mut self, load: &str, name: &str, times: &[Duration], aim: &str) {
+        let (half, most) = self.percentiles(load, times, Unit::Millis, aim);
+        self.line(&format!("{name}_p50_ms"), half);
+        self.line(&format!("{name}_p99_ms"), most);
+    }
+
+    /// Adds median and p99 of work, in microseconds.
+    pub(crate) fn micros(&mut self, load: &str, name: &str, times: &[Duration], aim: &str) {
+        let (half, most) = self.percentiles(load, times, Unit::Micros, aim);
+        self.line(&format!("{name}_us"), half);
+        self.line(&format!("{name}_p99_us"), most);
+    }
+
+    fn percentiles(&mut self, load: &str, times: &[Duration], unit: Unit, aim: &str) -> (f64, f64) {
         let (half, most) = (percentile(times, 50, unit), percentile(times, 99, unit));
-        let (sign, suffix) = unit.names();
-        let count = times.len();
+        let (sign, count) = (unit.sign(), times.len());
         let measured = format!("p50 {half:.1} {sign}, p99 {most:.1} {sign} ({count} measured)");
         self.row(load, measured, aim);
-        self.line(&format!("{name}_p50_{suffix}"), half);
-        self.line(&format!("{name}_p99_{suffix}"), most);
+        (half, most)
     }
 
     pub(crate) fn print(&self) {

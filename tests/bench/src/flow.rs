@@ -5,11 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use xtask::platform::{PartAction, changes::Set};
 
-use crate::{
-    figures::{Figures, Unit},
-    hub::Hub,
-    load::Load,
-};
+use crate::{figures::Figures, hub::Hub, load::Load};
 
 /// How the flow is measured.
 #[derive(Debug, clap::Args)]
@@ -47,16 +43,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
     let times = load.change(1, Duration::from_secs(1), options.seconds)?;
     let aim = "p50 ≤ 50 ms, p99 ≤ 110 ms";
-    figures.percentiles(
+    figures.millis(
         "1 write a second, 1 component",
         "applied_single",
         &times,
-        (Unit::Millis, aim),
+        aim,
     );
     let times = load.change(components, Duration::from_millis(50), options.seconds * 20)?;
     let what = format!("20 writes a second over {components} components");
     let aim = "p50 ≤ 90 ms, p99 ≤ 300 ms";
-    figures.percentiles(&what, "applied", &times, (Unit::Millis, aim));
+    figures.millis(&what, "applied", &times, aim);
 
     let control = hub.memory(&["control-plane", "experience-gateway"])?;
     figures.row(
@@ -97,7 +93,7 @@ fn heal(hub: &Hub, load: &mut Load<'_>, figures: &mut Figures) -> Result<()> {
     let healed = load.delete(&namespace, &names);
     hub.act(PartAction::Start)?;
     let what = "a managed Deployment deleted, the hub stopped";
-    figures.percentiles(what, "heal", &healed?, (Unit::Millis, "p99 ≤ 1 s"));
+    figures.millis(what, "heal", &healed?, "p99 ≤ 1 s");
     // The agent waits a random while before it looks for the hub again; what follows is measured with it there.
     let returned = load.change(1, Duration::ZERO, 1)?;
     let seconds = returned[0].as_secs_f64();
