@@ -2,7 +2,7 @@
 //!
 //! `expr` knows nothing of them; they are registered here, once per [`Methods`].
 
-use expr::{Environment, Error, Key, Map, Overloads, Value};
+use expr::{Environment, Error, Map, Overloads, Value};
 use model::name;
 
 /// Which methods on context variables are known.
@@ -83,10 +83,7 @@ fn merge(maps: &[Value]) -> Result<Value, Error> {
                 map.type_of().name()
             )));
         };
-        merged.extend(
-            map.iter()
-                .map(|(key, value): (&Key, &Value)| (key.clone(), value.clone())),
-        );
+        merged = merged.merged(map);
     }
     Ok(Value::map(merged))
 }

@@ -9,6 +9,10 @@ mod budget;
 mod loops;
 mod operator;
 
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
 use crate::error::Error;
 use crate::program::{Arithmetic, Callee, Comparison, Node, Root};
 use crate::value::{Key, Map, Value};
@@ -18,13 +22,13 @@ pub use budget::Budget;
 /// Evaluates a program whose references have these values.
 pub(crate) fn run(
     root: &Node,
-    globals: Vec<Option<&Value>>,
+    globals: &[Option<&Value>],
     slots: usize,
     budget: &mut Budget,
 ) -> Result<Value, Error> {
     let mut machine = Machine {
         globals,
-        locals: vec![Value::Null; slots],
+        locals: smallvec::smallvec![Value::Null; slots],
         budget,
     };
     machine.value(root)
@@ -32,8 +36,8 @@ pub(crate) fn run(
 
 struct Machine<'a> {
     /// Absent only for names that are types.
-    globals: Vec<Option<&'a Value>>,
-    locals: Vec<Value>,
+    globals: &'a [Option<&'a Value>],
+    locals: SmallVec<[Value; 2]>,
     budget: &'a mut Budget,
 }
 
@@ -43,7 +47,7 @@ impl Machine<'_> {
         self.budget.step()?;
         match node {
             Node::Constant(value) => Ok(value.clone()),
-            Node::Path(root, path) => self.path(*root, path),
+            Node::Path(root, path) => self.path(*root, path).map(Cow::into_owned),
             Node::TypeName(global, kind) => {
                 Ok(self.global(*global).cloned().unwrap_or(Value::Type(*kind)))
             }
@@ -72,6 +76,7 @@ impl Machine<'_> {
                 self.bind(*slot, value);
                 self.value(body)
             }
+            Node::OrValue(parts) => self.or_value(parts),
             Node::OptionalMap {
                 target,
                 slot,
@@ -85,8 +90,8 @@ impl Machine<'_> {
         self.globals.get(index).copied().flatten()
     }
 
-    /// Walks a path by reference and clones only what it ends at.
-    fn path(&self, root: Root, path: &[Key]) -> Result<Value, Error> {
+    /// Walks a path by reference.
+    fn path(&self, root: Root, path: &[Key]) -> Result<Cow<'_, Value>, Error> {
         let start = match root {
             Root::Global(index) => self.global(index),
             Root::Local(slot) => self.locals.get(slot),
@@ -104,33 +109,63 @@ impl Machine<'_> {
                     let rest = &path[depth..];
                     return rest
                         .iter()
-                        .try_fold(other.clone(), |value, field| access::select(&value, field));
+                        .try_fold(other.clone(), |value, field| access::select(&value, field))
+                        .map(Cow::Owned);
                 }
             }
         }
-        Ok(current.clone())
+        Ok(Cow::Borrowed(current))
+    }
+
+    /// What an operation looks at: by reference where it is there already.
+    fn operand<'s>(&'s mut self, node: &'s Node) -> Result<Cow<'s, Value>, Error> {
+        match node {
+            Node::Constant(value) => Ok(Cow::Borrowed(value)),
+            Node::Path(root, path) => {
+                self.budget.step()?;
+                self.path(*root, path)
+            }
+            other => self.value(other).map(Cow::Owned),
+        }
     }
 
     fn select(&mut self, operand: &Node, field: &Key) -> Result<Value, Error> {
-        access::select(&self.value(operand)?, field)
+        access::select(&*self.operand(operand)?, field)
     }
 
     fn optional_select(&mut self, operand: &Node, field: &Key) -> Result<Value, Error> {
-        Ok(access::optional_select(&self.value(operand)?, field))
+        Ok(access::optional_select(&*self.operand(operand)?, field))
     }
 
     fn has(&mut self, operand: &Node, field: &Key) -> Result<Value, Error> {
-        Ok(Value::Bool(access::has(&self.value(operand)?, field)))
+        Ok(Value::Bool(access::has(&*self.operand(operand)?, field)))
     }
 
     fn index(&mut self, operand: &Node, index: &Node) -> Result<Value, Error> {
+        if let Node::Constant(index) = index {
+            return access::index(&*self.operand(operand)?, index);
+        }
         let operand = self.value(operand)?;
-        access::index(&operand, &self.value(index)?)
+        access::index(&operand, &*self.operand(index)?)
     }
 
     fn optional_index(&mut self, operand: &Node, index: &Node) -> Result<Value, Error> {
         let operand = self.value(operand)?;
-        access::optional_index(&operand, &self.value(index)?)
+        access::optional_index(&operand, &*self.operand(index)?)
+    }
+
+    /// `optional.orValue(otherwise)`, which needs neither the optional nor the other value to be built.
+    fn or_value(&mut self, [optional, otherwise]: &[Node; 2]) -> Result<Value, Error> {
+        let found = if let Node::OptionalSelect(operand, field) = optional {
+            self.budget.step()?;
+            access::optional_field(&*self.operand(operand)?, field).cloned()
+        } else {
+            match self.value(optional)? {
+                Value::Optional(held) => held.map(|held| Value::clone(&held)),
+                other => return Err(no_overload("orValue", &[&other])),
+            }
+        };
+        found.map_or_else(|| self.value(otherwise), Ok)
     }
 
     fn not(&mut self, operand: &Node) -> Result<Value, Error> {
@@ -152,12 +187,12 @@ impl Machine<'_> {
 
     fn arithmetic(&mut self, kind: Arithmetic, left: &Node, right: &Node) -> Result<Value, Error> {
         let left = self.value(left)?;
-        operator::arithmetic(kind, &left, &self.value(right)?)
+        operator::arithmetic(kind, &left, &*self.operand(right)?)
     }
 
     fn compare(&mut self, kind: Comparison, left: &Node, right: &Node) -> Result<Value, Error> {
         let left = self.value(left)?;
-        operator::compare(kind, &left, &self.value(right)?)
+        operator::compare(kind, &left, &*self.operand(right)?)
     }
 
     /// `||` where `decisive` is true, `&&` where it is false.
@@ -196,9 +231,8 @@ impl Machine<'_> {
     /// Whether two values are equal, or are not.
     fn equal(&mut self, left: &Node, right: &Node, equal: bool) -> Result<Value, Error> {
         let left = self.value(left)?;
-        let right = self.value(right)?;
         self.budget.compare(&left)?;
-        Ok(Value::Bool((left == right) == equal))
+        Ok(Value::Bool((left == *self.operand(right)?) == equal))
     }
 
     fn contains(&mut self, item: &Node, range: &Node) -> Result<Value, Error> {
@@ -229,25 +263,23 @@ impl Machine<'_> {
     }
 
     fn map(&mut self, entries: &[(Node, Node, bool)]) -> Result<Value, Error> {
-        let mut map = Map::new();
+        let mut built = Vec::with_capacity(entries.len());
         for (key, value, optional) in entries {
-            let key = self.value(key)?;
-            let key = literal_key(&key)?;
-            let value = self.value(value)?;
-            let Some(value) = unwrapped(value, *optional)? else {
-                continue;
+            let key = match key {
+                Node::Constant(key) => literal_key(key)?,
+                key => literal_key(&self.value(key)?)?,
             };
-            if map.contains_key(&key) {
-                return Err(Error::DuplicateKey(key.to_string()));
+            let value = self.value(value)?;
+            if let Some(value) = unwrapped(value, *optional)? {
+                built.push((key, value));
             }
-            map.insert(key, value);
         }
-        self.budget.slots(map.len())?;
-        Ok(Value::map(map))
+        self.budget.slots(built.len())?;
+        distinct(built)
     }
 
     fn call(&mut self, callee: &Callee, arguments: &[Node]) -> Result<Value, Error> {
-        let mut values = Vec::with_capacity(arguments.len());
+        let mut values = SmallVec::<[Value; 3]>::new();
         for argument in arguments {
             values.push(self.value(argument)?);
         }
@@ -304,6 +336,16 @@ fn unwrapped(value: Value, optional: bool) -> Result<Option<Value>, Error> {
             other.type_of().name()
         ))),
     }
+}
+
+/// The map of these entries.
+///
+/// # Errors
+/// A key is there twice.
+fn distinct(entries: Vec<(Key, Value)>) -> Result<Value, Error> {
+    let map = Map::from_distinct(entries);
+    map.map(Value::map)
+        .map_err(|twice| Error::DuplicateKey(twice.to_string()))
 }
 
 fn literal_key(value: &Value) -> Result<Key, Error> {

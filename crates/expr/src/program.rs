@@ -7,6 +7,8 @@ mod paths;
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::bindings::Bindings;
 use crate::check::{self, Declarations, StaticType};
 use crate::environment::Environment;
@@ -120,7 +122,7 @@ impl Program {
         budget: &mut Budget,
     ) -> Result<Value, Error> {
         let inner = &*self.inner;
-        let mut globals = Vec::with_capacity(inner.references.len());
+        let mut globals = SmallVec::<[_; 8]>::new();
         for reference in &inner.references {
             let found = bindings.find(&reference.name);
             if found.is_none() && !reference.is_type {
@@ -128,7 +130,7 @@ impl Program {
             }
             globals.push(found);
         }
-        evaluate::run(&inner.root, globals, inner.slots, budget)
+        evaluate::run(&inner.root, &globals, inner.slots, budget)
     }
 }
 

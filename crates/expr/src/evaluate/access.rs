@@ -18,7 +18,7 @@ pub(super) fn select(operand: &Value, field: &Key) -> Result<Value, Error> {
 
 /// `operand.?field`.
 pub(super) fn optional_select(operand: &Value, field: &Key) -> Value {
-    Value::optional(find(held(operand), field))
+    Value::optional(optional_field(operand, field).cloned())
 }
 
 /// `has(operand.field)`.
@@ -46,6 +46,14 @@ pub(super) fn optional_index(operand: &Value, index: &Value) -> Result<Value, Er
     at(held(operand), index).map(Value::optional)
 }
 
+/// The field of an optional or a map, if it is there.
+pub(super) fn optional_field<'v>(operand: &'v Value, field: &Key) -> Option<&'v Value> {
+    match held(operand) {
+        Value::Map(map) => map.get(field),
+        _ => None,
+    }
+}
+
 fn find(operand: &Value, field: &Key) -> Option<Value> {
     match operand {
         Value::Map(map) => map.get(field).cloned(),
@@ -65,11 +73,10 @@ fn at(operand: &Value, index: &Value) -> Result<Option<Value>, Error> {
                 .cloned())
         }
         Value::Map(map) => match index {
-            Value::Bool(_)
-            | Value::Int(_)
-            | Value::Uint(_)
-            | Value::Double(_)
-            | Value::String(_) => Ok(Key::of(index).and_then(|key| map.get(&key)).cloned()),
+            Value::String(text) => Ok(map.get_text(text).cloned()),
+            Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Double(_) => {
+                Ok(Key::of(index).and_then(|key| map.get(&key)).cloned())
+            }
             _ => Err(no_overload("_[_]", &[operand, index])),
         },
         Value::Null | Value::Optional(None) => Ok(None),

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
-use super::{Machine, literal_key, no_overload};
+use super::{Machine, distinct, literal_key, no_overload};
 use crate::error::Error;
 use crate::program::{Loop, LoopKind, Node};
 use crate::value::{Map, Value};
@@ -136,21 +136,20 @@ impl Machine<'_> {
     }
 
     fn transform(&mut self, pass: &Loop, range: &Value) -> Result<Value, Error> {
-        let mut map = Map::new();
+        let mut entries = Vec::new();
         self.visit(pass, range, |machine| {
             if machine.kept(pass.filter.as_ref())? {
                 machine.budget.slots(1)?;
                 let key = literal_key(machine.locals.get(pass.first).unwrap_or(&Value::Null))?;
-                let value = machine.value(&pass.body)?;
-                map.insert(key, value);
+                entries.push((key, machine.value(&pass.body)?));
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(Value::map(map))
+        Ok(Value::map(Map::from_entries(entries)))
     }
 
     fn entries(&mut self, pass: &Loop, range: &Value) -> Result<Value, Error> {
-        let mut map = Map::new();
+        let mut all = Vec::new();
         self.visit(pass, range, |machine| {
             if !machine.kept(pass.filter.as_ref())? {
                 return Ok(ControlFlow::Continue(()));
@@ -159,15 +158,14 @@ impl Machine<'_> {
                 return Err(Error::argument("transformMapEntry must give a map"));
             };
             machine.budget.slots(entries.len())?;
-            for (key, value) in entries.iter() {
-                if map.contains_key(key) {
-                    return Err(Error::DuplicateKey(key.to_string()));
-                }
-                map.insert(key.clone(), value.clone());
-            }
+            all.extend(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.clone(), value.clone())),
+            );
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(Value::map(map))
+        distinct(all)
     }
 
     fn sort(&mut self, pass: &Loop, range: &Value) -> Result<Value, Error> {

@@ -251,6 +251,13 @@ impl Lower<'_> {
                 let arguments = receiver.into_iter().chain(arguments);
                 let arguments = arguments.map(|argument| self.expr(argument));
                 let arguments: Vec<_> = arguments.collect::<Result<_, _>>()?;
+                let arguments = match (&*name, <[Node; 2]>::try_from(arguments)) {
+                    ("orValue", Ok(parts)) if style == Style::Member => {
+                        return Ok(Node::OrValue(Box::new(parts)));
+                    }
+                    (_, Ok(parts)) => Vec::from(parts),
+                    (_, Err(arguments)) => arguments,
+                };
                 self.callee(&name, style, arguments.len(), call)
                     .map(|callee| Node::Call(callee, arguments))
             }

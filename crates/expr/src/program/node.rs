@@ -43,6 +43,8 @@ pub(crate) enum Node {
         value: Box<Node>,
         body: Box<Node>,
     },
+    /// `optional.orValue(otherwise)`.
+    OrValue(Box<[Node; 2]>),
     /// `optMap` and, when the body is itself optional, `optFlatMap`.
     OptionalMap {
         target: Box<Node>,

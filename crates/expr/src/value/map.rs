@@ -1,14 +1,185 @@
 //! Maps, ordered by key.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use super::Value;
 
 /// A map from keys to values, iterated in key order.
-pub type Map = BTreeMap<Key, Value>;
+///
+/// The entries lie in one sorted list: the maps of expressions are small, are copied far more often than they are
+/// changed, and come in key order mostly. A large one is collected from its entries and not inserted key by key,
+/// since every key that is not the last moves those behind it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Map {
+    entries: Vec<(Key, Value)>,
+}
+
+impl Map {
+    /// No entries.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+        }
+    }
+
+    /// No entries, and room for so many.
+    #[must_use]
+    pub fn with_capacity(entries: usize) -> Self {
+        Self {
+            entries: Vec::with_capacity(entries),
+        }
+    }
+
+    /// From entries in any order; of equal keys the last one wins.
+    #[must_use]
+    pub fn from_entries(mut entries: Vec<(Key, Value)>) -> Self {
+        if !entries.is_sorted_by(|(left, _), (right, _)| left < right) {
+            entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+            entries.dedup_by(|(later, value), (key, kept)| {
+                let same = later == key;
+                if same {
+                    std::mem::swap(kept, value);
+                }
+                same
+            });
+        }
+        Self { entries }
+    }
+
+    /// As [`Map::from_entries`], where no two keys may be equal.
+    ///
+    /// # Errors
+    /// A key that is there twice.
+    pub fn from_distinct(mut entries: Vec<(Key, Value)>) -> Result<Self, Key> {
+        if !entries.is_sorted_by(|(left, _), (right, _)| left < right) {
+            entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+            let twice = entries.windows(2).find(|pair| pair[0].0 == pair[1].0);
+            if let Some(twice) = twice {
+                return Err(twice[0].0.clone());
+            }
+        }
+        Ok(Self { entries })
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<&Value> {
+        let at = self.position(key).ok()?;
+        self.entries.get(at).map(|(_, value)| value)
+    }
+
+    /// The value of a text key.
+    #[must_use]
+    pub fn get_text(&self, key: &str) -> Option<&Value> {
+        let at = self.text_position(key).ok()?;
+        self.entries.get(at).map(|(_, value)| value)
+    }
+
+    /// The value of a text key, to be changed.
+    pub fn get_text_mut(&mut self, key: &str) -> Option<&mut Value> {
+        let at = self.text_position(key).ok()?;
+        self.entries.get_mut(at).map(|(_, value)| value)
+    }
+
+    /// Whether there is such a key.
+    #[must_use]
+    pub fn contains_key(&self, key: &Key) -> bool {
+        self.position(key).is_ok()
+    }
+
+    /// Adds an entry, and gives back the value that the key had.
+    pub fn insert(&mut self, key: Key, value: Value) -> Option<Value> {
+        match self.position(&key) {
+            Ok(at) => {
+                let old = self.entries.get_mut(at)?;
+                Some(std::mem::replace(&mut old.1, value))
+            }
+            Err(at) => {
+                self.entries.insert(at, (key, value));
+                None
+            }
+        }
+    }
+
+    /// The value of a text key, after adding it where there is none.
+    pub fn text_or_insert_with(&mut self, key: &str, value: impl FnOnce() -> Value) -> &mut Value {
+        let at = match self.text_position(key) {
+            Ok(at) => at,
+            Err(at) => {
+                self.entries.insert(at, (Key::string(key), value()));
+                at
+            }
+        };
+        &mut self.entries[at].1
+    }
+
+    /// This map with the entries of another over it.
+    #[must_use]
+    pub fn merged(&self, over: &Self) -> Self {
+        let mut entries = Vec::with_capacity(self.len() + over.len());
+        let mut below = self.entries.iter().peekable();
+        for entry in &over.entries {
+            while let Some(lower) = below.next_if(|lower| lower.0 < entry.0) {
+                entries.push(lower.clone());
+            }
+            below.next_if(|lower| lower.0 == entry.0);
+            entries.push(entry.clone());
+        }
+        entries.extend(below.cloned());
+        Self { entries }
+    }
+
+    /// The entries in key order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Key, &Value)> + Clone {
+        self.entries.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The keys in order.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &Key> {
+        self.entries.iter().map(|(key, _)| key)
+    }
+
+    /// The values in the order of their keys.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> {
+        self.entries.iter().map(|(_, value)| value)
+    }
+
+    fn position(&self, key: &Key) -> Result<usize, usize> {
+        match key {
+            Key::String(text) => self.text_position(text),
+            _ => self.entries.binary_search_by(|(known, _)| known.cmp(key)),
+        }
+    }
+
+    fn text_position(&self, text: &str) -> Result<usize, usize> {
+        self.entries.binary_search_by(|(known, _)| match known {
+            Key::String(known) => (**known).cmp(text),
+            // Text comes after all else.
+            _ => Ordering::Less,
+        })
+    }
+}
+
+impl FromIterator<(Key, Value)> for Map {
+    fn from_iter<I: IntoIterator<Item = (Key, Value)>>(entries: I) -> Self {
+        Self::from_entries(entries.into_iter().collect())
+    }
+}
 
 /// A map key. Integers of equal value are the same key, whatever their type.
 #[derive(Debug, Clone)]

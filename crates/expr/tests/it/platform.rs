@@ -13,7 +13,7 @@ fn environment() -> Environment {
             let Value::Map(map) = map else {
                 return Err(Error::argument("not a map"));
             };
-            merged.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));
+            merged = merged.merged(map);
         }
         Ok(Value::map(merged))
     };
