@@ -13,7 +13,6 @@ pub struct Bindings {
 
 #[derive(Debug)]
 struct Layer {
-    /// Sorted by name, each once.
     values: Vec<(Arc<str>, Value)>,
     below: Option<Arc<Layer>>,
 }
@@ -31,14 +30,10 @@ impl Bindings {
         &self,
         values: impl IntoIterator<Item = (N, Value)>,
     ) -> Self {
-        let mut values: Vec<(Arc<str>, Value)> = values
+        let values = values
             .into_iter()
             .map(|(name, value)| (name.into(), value))
             .collect();
-        // Of equal names the last one counts.
-        values.reverse();
-        values.sort_by(|(left, _), (right, _)| left.cmp(right));
-        values.dedup_by(|(later, _), (first, _)| later == first);
         Self {
             top: Some(Arc::new(Layer {
                 values,
@@ -60,9 +55,11 @@ impl Bindings {
         while let Some(current) = layer {
             let hit = current
                 .values
-                .binary_search_by(|(bound, _)| (**bound).cmp(name));
-            if let Ok(at) = hit {
-                return current.values.get(at).map(|(_, value)| value);
+                .iter()
+                .rev()
+                .find(|(bound, _)| &**bound == name);
+            if let Some((_, value)) = hit {
+                return Some(value);
             }
             layer = current.below.as_deref();
         }

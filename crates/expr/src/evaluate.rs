@@ -26,6 +26,11 @@ pub(crate) fn run(
     slots: usize,
     budget: &mut Budget,
 ) -> Result<Value, Error> {
+    // The commonest expression is a field of a variable.
+    if let (Node::Path(Root::Global(_), path), [Some(start)]) = (root, globals) {
+        budget.step()?;
+        return walk(start, path).map(Cow::into_owned);
+    }
     let mut machine = Machine {
         globals,
         locals: smallvec::smallvec![Value::Null; slots],
@@ -96,25 +101,7 @@ impl Machine<'_> {
             Root::Global(index) => self.global(index),
             Root::Local(slot) => self.locals.get(slot),
         };
-        let mut current = start.ok_or_else(|| Error::argument("unbound variable"))?;
-        for (depth, field) in path.iter().enumerate() {
-            match current {
-                Value::Map(map) => {
-                    current = map
-                        .get(field)
-                        .ok_or_else(|| Error::NoSuchKey(field.to_string()))?;
-                }
-                // What follows an optional is optional; that builds values, so it leaves the path.
-                other => {
-                    let rest = &path[depth..];
-                    return rest
-                        .iter()
-                        .try_fold(other.clone(), |value, field| access::select(&value, field))
-                        .map(Cow::Owned);
-                }
-            }
-        }
-        Ok(Cow::Borrowed(current))
+        walk(start.ok_or_else(|| Error::argument("unbound variable"))?, path)
     }
 
     /// What an operation looks at: by reference where it is there already.
@@ -336,6 +323,29 @@ fn unwrapped(value: Value, optional: bool) -> Result<Option<Value>, Error> {
             other.type_of().name()
         ))),
     }
+}
+
+/// The value at a path of fields.
+fn walk<'v>(start: &'v Value, path: &[Key]) -> Result<Cow<'v, Value>, Error> {
+    let mut current = start;
+    for (depth, field) in path.iter().enumerate() {
+        match current {
+            Value::Map(map) => {
+                current = map
+                    .get(field)
+                    .ok_or_else(|| Error::NoSuchKey(field.to_string()))?;
+            }
+            // What follows an optional is optional; that builds values, so it leaves the path.
+            other => {
+                let rest = &path[depth..];
+                return rest
+                    .iter()
+                    .try_fold(other.clone(), |value, field| access::select(&value, field))
+                    .map(Cow::Owned);
+            }
+        }
+    }
+    Ok(Cow::Borrowed(current))
 }
 
 /// The map of these entries.

@@ -16,6 +16,9 @@ pub struct Map {
     entries: Vec<(Key, Value)>,
 }
 
+/// Up to so many entries, comparing each for equality is faster than halving the list in order.
+const SMALL: usize = 16;
+
 impl Map {
     /// No entries.
     #[must_use]
@@ -79,6 +82,9 @@ impl Map {
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Value> {
+        if let Key::String(text) = key {
+            return self.get_text(text);
+        }
         let at = self.position(key).ok()?;
         self.entries.get(at).map(|(_, value)| value)
     }
@@ -86,8 +92,13 @@ impl Map {
     /// The value of a text key.
     #[must_use]
     pub fn get_text(&self, key: &str) -> Option<&Value> {
-        let at = self.text_position(key).ok()?;
-        self.entries.get(at).map(|(_, value)| value)
+        if self.entries.len() > SMALL {
+            let at = self.text_position(key).ok()?;
+            return self.entries.get(at).map(|(_, value)| value);
+        }
+        let mut entries = self.entries.iter();
+        let found = entries.find(|(known, _)| matches!(known, Key::String(known) if **known == *key));
+        found.map(|(_, value)| value)
     }
 
     /// The value of a text key, to be changed.
