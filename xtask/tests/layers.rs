@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kit", &[]),
     ("authz", &["model", "expr"]),
     ("compile", &["model", "expr"]),
+    ("preview", &["model", "compile"]),
     ("proto", &["model"]),
     ("store", &["model"]),
     ("telemetry", &["model"]),
@@ -24,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "control-plane",
         &[
-            "model", "expr", "compile", "authz", "proto", "store", "bus", "kit",
+            "model", "expr", "compile", "preview", "authz", "proto", "store", "bus", "kit",
         ],
     ),
     (
@@ -46,7 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("experience-gateway", &["model", "proto", "kit"]),
-    ("cli", &["model", "compile", "proto", "kit"]),
+    ("cli", &["model", "compile", "preview", "proto", "kit"]),
     ("testkit", &["model"]),
     // Around the product: these drive it from outside, or join its pure steps.
     ("xtask", &[]),
@@ -117,7 +118,7 @@ const OWNERS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that do no I/O and know no async.
-const PURE: &[&str] = &["model", "expr", "compile", "authz"];
+const PURE: &[&str] = &["model", "expr", "compile", "preview", "authz"];
 const IMPURE: &[&str] = &[
     "tokio",
     "futures",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use compile::workspace::Source;
+use preview::workspace::Source;
 
 /// How deep folders are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use compile::workspace::{Problem, Subject, Workspace, excerpt};
 use model::{Diagnostic, ObjectKey};
+use preview::workspace::{Problem, Subject, Workspace, excerpt};
 
 use crate::{
     documents::{self, Depth},

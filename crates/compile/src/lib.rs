@@ -10,10 +10,8 @@ pub mod component;
 pub mod connections;
 pub mod context;
 pub mod cut;
-pub mod difference;
 pub mod endpoint_schema;
 pub mod endpoints;
-pub mod explain;
 pub mod functions;
 mod go;
 pub mod names;
@@ -27,11 +25,10 @@ pub mod resource;
 mod rules;
 pub mod schema;
 pub mod template;
-mod trace;
+pub mod trace;
 mod traits;
 pub mod vet;
 pub mod workflow;
-pub mod workspace;
 
 // Snapshots of recorded rows are made by one module, here and in the tests of the public interface.
 #[cfg(test)]

@@ -21,6 +21,7 @@ const OURS: &[&str] = &[
     "kit",
     "link",
     "model",
+    "preview",
     "proto",
     "reconcile",
     "store",

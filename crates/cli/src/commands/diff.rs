@@ -7,12 +7,12 @@ use anyhow::{Result, bail};
 use serde_json::Value;
 use similar::TextDiff;
 
-use compile::{
-    Compiler,
+use compile::Compiler;
+use model::{KindName, Scope};
+use preview::{
     difference::{Change, Group, changes, group},
     workspace::{Asked, Problem, Releases, Rendered, Unbound, Unit, Workspace},
 };
-use model::{KindName, Scope};
 
 use super::render::depth;
 use crate::{

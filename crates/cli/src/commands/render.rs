@@ -7,10 +7,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use compile::{
-    Compiler,
-    workspace::{Asked, Problem, Releases, Rendered, Subject, Unbound, Workspace},
-};
+use compile::Compiler;
+use preview::workspace::{Asked, Problem, Releases, Rendered, Subject, Unbound, Workspace};
 
 use crate::{
     arguments::{Document, Render},

@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use compile::{
-    Compiler,
+use compile::Compiler;
+use preview::{
     explain::{Explanation, Link, Place, Read, Target, TargetError, explain, find},
     workspace::{Problem, Unit, Workspace},
 };

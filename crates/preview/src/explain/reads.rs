@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::template::{Context, find_expressions};
+use compile::template::{Context, find_expressions};
 
 /// A variable as an expression reads it.
 #[derive(Debug, Clone, PartialEq)]

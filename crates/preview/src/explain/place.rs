@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use model::kinds::template::ResourceTemplate;
-
-use super::{Scene, history::Change};
-use crate::{
+use compile::{
     patch, render,
     template::{Context, Engine},
     trace::By,
-    workspace::MadeFrom,
 };
+use model::kinds::template::ResourceTemplate;
+
+use super::{Scene, history::Change};
+use crate::workspace::MadeFrom;
 
 /// What was written to give a value.
 pub(super) struct Written {
@@ -46,7 +46,7 @@ impl Scene<'_> {
         tokens: &[String],
     ) -> Written {
         let mut context = instance
-            .map_or(&self.base, |name| self.context(name))
+            .map_or(&self.traced.base, |name| self.traced.context(name))
             .clone();
         let mut written = Written {
             by: self.unit.parts.owner_type.to_string(),
@@ -60,7 +60,7 @@ impl Scene<'_> {
             return written;
         };
         if let Some(each) = source.each.filter(|each| !each.is_empty()) {
-            let items = render::iterate(self.engine, &context, each).unwrap_or_default();
+            let items = render::iterate(self.traced.engine, &context, each).unwrap_or_default();
             let index = id
                 .rsplit_once('-')
                 .and_then(|(_, index)| index.parse().ok());
@@ -71,7 +71,7 @@ impl Scene<'_> {
             }
             written.turn = Some((var.to_owned(), each.to_owned()));
         }
-        let (path, text) = locate(self.engine, &context, &source.body, tokens);
+        let (path, text) = locate(self.traced.engine, &context, &source.body, tokens);
         written.by = source.by;
         written.path = format!("{origin}.template{path}");
         written.text = text;
@@ -125,7 +125,7 @@ impl Scene<'_> {
             by: "a patch".to_owned(),
             path: "spec.traits".to_owned(),
             text: None,
-            context: self.base.clone(),
+            context: self.traced.base.clone(),
             instance: None,
             turn: None,
         };
@@ -180,7 +180,7 @@ impl Scene<'_> {
         let value = operation.value.as_ref();
         match (value, rest) {
             (Some(value), Some(rest)) => {
-                let (path, text) = locate(self.engine, context, value, &rest);
+                let (path, text) = locate(self.traced.engine, context, value, &rest);
                 written.path = format!("{origin}.value{path}");
                 written.text = text;
             }

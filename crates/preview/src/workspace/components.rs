@@ -3,6 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use compile::{
+    assemble::{self, Object, Objects},
+    component::Snapshot,
+    connections::{self, Item},
+};
 use model::{
     Kind, KindName, ObjectKey, UnitId,
     kinds::{
@@ -13,11 +18,6 @@ use model::{
 };
 
 use super::{MadeFrom, Parts, Releases, Stage, Subject, Unbound, Unit, attribute};
-use crate::{
-    assemble::{self, Object, Objects},
-    component::Snapshot,
-    connections::{self, Item},
-};
 
 /// A component that is bound, with its snapshot.
 struct Bound {

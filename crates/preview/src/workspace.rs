@@ -21,16 +21,15 @@ use std::{
 use serde::Serialize;
 use serde_json::Value;
 
+use compile::{
+    Compiler,
+    assemble::{self, Object, Objects, Refused},
+    component, project, vet,
+};
 use model::{
     Diagnostic, Draft, Envelope, IndexKey, Kind, KindName, ObjectKey, ObjectMeta, RawJson, Stored,
     draft::Facts,
     kinds::{Component, ProjectReleaseBinding, ReleaseBinding},
-};
-
-use crate::{
-    Compiler,
-    assemble::{Object, Objects, Refused},
-    component, project, vet,
 };
 
 pub use excerpt::excerpt;
@@ -250,7 +249,7 @@ impl Workspace {
                 found.insert(cell.spec.environment);
             }
             for component in self.all::<Component>(Some(&namespace)) {
-                let Ok(root) = crate::assemble::root_environment(&component, self);
+                let Ok(root) = assemble::root_environment(&component, self);
                 found.extend(root.ok());
             }
         }

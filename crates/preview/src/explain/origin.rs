@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use compile::{component, project};
 use model::kinds::template::{FreeForm, SchemaSection};
 
 use super::{Place, Read, Scene, reads::Found};
-use crate::{component, project, workspace::MadeFrom};
+use crate::workspace::MadeFrom;
 
 /// Where an expression stands, as far as that decides what its variables are.
 pub(super) struct Scope {

@@ -1,18 +1,16 @@
 //! What a change does to every environment: the objects of two states side by side, the same change of
 //! many components told once.
 //!
-//! Beside step 6; what the command line's `diff` shows and what a preview call would answer. Pure.
+//! Beside step 6; what the command line's `diff` shows and the control plane's preview call answers. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use compile::{names, object};
 use model::{canonical, label};
 
-use crate::{
-    names, object,
-    workspace::{Subject, Unit},
-};
+use crate::workspace::{Subject, Unit};
 
 /// An object that is not the same in both states.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use compile::assemble::Objects;
 use model::{
     KindName, ObjectKey,
     kinds::{
@@ -11,7 +12,6 @@ use model::{
 };
 
 use super::{Stage, Subject, Unbound};
-use crate::assemble::Objects;
 
 impl Stage<'_> {
     /// Whether the environment is there, made if the files tell of none at all.

@@ -4,10 +4,11 @@ use std::{fmt, str::FromStr};
 
 use serde_json::Value;
 
+use compile::object;
 use model::label;
 
 use super::history;
-use crate::{object, workspace::Unit};
+use crate::workspace::Unit;
 
 /// A value of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
+use compile::object;
 use model::label;
-
-use crate::object;
 
 /// Why the platform set the value at these tokens; `whole` if it made the object.
 pub(super) fn what(object: &Value, tokens: &[String], whole: bool) -> String {

@@ -14,16 +14,13 @@ mod target;
 
 use serde_json::Value;
 
+use compile::{
+    Compiler, object,
+    trace::{self, By, Moment, Traced},
+};
 use model::{Diagnostics, ObjectKey};
 
-use crate::{
-    Compiler,
-    component::{self, Variables, instances},
-    names, object, project,
-    template::{Context, Engine},
-    trace::{By, Moment, Trace},
-    workspace::{MadeFrom, Unit, attribute},
-};
+use crate::workspace::{MadeFrom, Unit, attribute};
 
 pub use target::{Target, TargetError, find};
 
@@ -89,7 +86,7 @@ pub fn explain(
 ) -> Result<Explanation, TargetError> {
     let refused = |diagnostics: Diagnostics| TargetError::Broken(diagnostics.to_string());
     let scene = Scene::new(compiler, unit).map_err(refused)?;
-    let moments: Vec<&Moment> = (scene.moments.iter())
+    let moments: Vec<&Moment> = (scene.traced.moments.iter())
         .filter(|moment| object::title(&moment.object) == object::title(object))
         .collect();
     let states: Vec<&Value> = moments.iter().map(|moment| &moment.object).collect();
@@ -122,56 +119,17 @@ pub fn explain(
 
 /// A unit with all that its rendering told.
 struct Scene<'a> {
-    engine: &'a Engine,
     unit: &'a Unit,
-    base: Context,
-    /// Variables of each use of a trait, by the name of the use.
-    instances: Vec<(String, Context)>,
-    moments: Vec<Moment>,
+    traced: Traced<'a>,
 }
 
 impl<'a> Scene<'a> {
     fn new(compiler: &'a Compiler, unit: &'a Unit) -> Result<Self, Diagnostics> {
-        match &unit.made_from {
-            MadeFrom::Component(snapshot) => {
-                let engine = compiler.component_engine();
-                let variables = Variables::new(snapshot)?;
-                let mut trace = Trace::on();
-                component::render_traced(compiler, snapshot, &variables, &mut trace)?;
-                let instances = instances::all(engine, snapshot, &variables)?;
-                let named = |applied: crate::traits::Applied<'_>| {
-                    (applied.instance.to_owned(), applied.context)
-                };
-                Ok(Self {
-                    engine,
-                    unit,
-                    instances: instances.into_iter().map(named).collect(),
-                    base: variables.base,
-                    moments: trace.into_moments(),
-                })
-            }
-            MadeFrom::Cell(snapshot) => {
-                let engine = compiler.plain_engine();
-                let cell = names::cell_namespace(
-                    &snapshot.namespace,
-                    &snapshot.project_name,
-                    &snapshot.environment.name,
-                );
-                let base = project::variables(snapshot, &cell)?;
-                let project_type = &snapshot.release.project_type.spec;
-                let mut trace = Trace::on();
-                for rendered in project::render_objects(engine, project_type, &base)? {
-                    trace.rendered(&rendered);
-                }
-                Ok(Self {
-                    engine,
-                    unit,
-                    base,
-                    instances: Vec::new(),
-                    moments: trace.into_moments(),
-                })
-            }
-        }
+        let traced = match &unit.made_from {
+            MadeFrom::Component(snapshot) => trace::component(compiler, snapshot)?,
+            MadeFrom::Cell(snapshot) => trace::cell(compiler, snapshot)?,
+        };
+        Ok(Self { unit, traced })
     }
 
     /// Where users write what stands at this path of the release.
@@ -182,11 +140,6 @@ impl<'a> Scene<'a> {
             MadeFrom::Cell(_) => attribute::cell_place(parts, path),
         };
         Place { object, path }
-    }
-
-    fn context(&self, instance: &str) -> &Context {
-        let found = self.instances.iter().find(|(name, _)| name == instance);
-        found.map_or(&self.base, |(_, context)| context)
     }
 
     /// What a step did to the value.

@@ -1,15 +1,15 @@
 //! The cells of projects in an environment.
 
+use compile::{
+    assemble::{self, Object, Objects},
+    cut, project,
+};
 use model::{
     Kind, ObjectKey, UnitId,
     kinds::{Project, ProjectRelease, ProjectReleaseBinding, owner::ProjectOwner},
 };
 
 use super::{MadeFrom, Parts, Releases, Stage, Subject, Unbound, Unit, attribute};
-use crate::{
-    assemble::{self, Object, Objects},
-    cut, project,
-};
 
 impl Stage<'_> {
     pub(super) fn cells(&mut self, namespace: &str) {
