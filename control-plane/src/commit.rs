@@ -5,12 +5,10 @@
 
 mod load;
 
-use std::sync::Arc;
-
 use compile::Compiler;
 use model::{
-    Condition, ConditionStatus, Conditions, Diagnostics, Digest, Kind, KindVisitor, ObjectKey,
-    RawJson, Target, canonical,
+    BundleText, Condition, ConditionStatus, Conditions, Diagnostics, Digest, Kind, KindVisitor,
+    ObjectKey, RawJson, Target, canonical,
 };
 use store::{
     Blob, Cause, Committed, Decision, Expect, FinalizerChange, HeadChange, Put, StatusChange,
@@ -157,7 +155,7 @@ impl Committer {
     /// Adds a bundle to the decision, unless it is stored already; gives its digest.
     async fn add_bundle(
         &self,
-        bundle: &Arc<model::Bundle>,
+        bundle: &BundleText,
         decision: &mut Decision,
     ) -> Result<Digest, Error> {
         let digest = bundle.digest();

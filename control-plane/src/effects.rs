@@ -1,9 +1,9 @@
 //! What a decision wants: values only, carried out together or not at all.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
-use model::{Bundle, Envelope, Kind, ObjectKey, ObjectMeta, PlaneName, RawJson, Tombstone, UnitId};
+use model::{
+    BundleText, Envelope, Kind, ObjectKey, ObjectMeta, PlaneName, RawJson, Tombstone, UnitId,
+};
 
 /// Everything that a decision about one object wants.
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ pub struct UnitEffect {
 #[derive(Debug, Clone)]
 pub enum UnitTarget {
     /// This bundle.
-    Bundle(Arc<Bundle>),
+    Bundle(BundleText),
     /// Nothing any more.
     Tombstone(Tombstone),
     /// Forgotten: its tombstone was carried out.

@@ -39,7 +39,7 @@ impl Decide for ProjectReleaseBinding {
         match render(object, &unit, world, compiler)? {
             Err(because) => set_not_synced(object, world, &mut status, because),
             Ok((compiled, plane)) => {
-                let bundle = Arc::clone(&compiled.bundle);
+                let bundle = compiled.bundle.clone();
                 let report = unit::place(&unit, &plane, bundle, world, &mut effects)?;
                 status.namespace = Some(compiled.namespace.clone());
                 set_synced(object, world, &mut status, report);

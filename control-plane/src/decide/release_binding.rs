@@ -5,8 +5,6 @@ mod connections;
 mod readiness;
 mod render;
 
-use std::sync::Arc;
-
 use compile::Compiler;
 use model::{
     ConditionStatus, Kind, UnitId, kinds::ReleaseBinding, kinds::release_binding::BindingState,
@@ -107,7 +105,7 @@ fn deploy(
             workload_type,
             cell_missing,
         }) => {
-            let bundle = Arc::clone(&compiled.bundle);
+            let bundle = compiled.bundle.clone();
             let report = unit::place(unit, &plane, bundle, world, &mut effects)?;
             status.endpoints = compiled.endpoints.clone();
             let pending = !status.pending_connections.is_empty();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Bundle, Head, PlaneName, StatusReport, Target, Tombstone, UnitId, UnitPhase};
+use model::{BundleText, Head, PlaneName, StatusReport, Target, Tombstone, UnitId, UnitPhase};
 
 use crate::{
     effects::{Effects, UnitTarget},
@@ -15,7 +15,7 @@ use crate::{
 pub(super) fn place<'a>(
     unit: &UnitId,
     plane: &PlaneName,
-    bundle: Arc<Bundle>,
+    bundle: BundleText,
     world: &World<'a>,
     effects: &mut Effects,
 ) -> Result<Option<&'a StatusReport>, Halt> {

@@ -3,8 +3,6 @@
 mod argo;
 mod render;
 
-use std::sync::Arc;
-
 use jiff::{SignedDuration, Timestamp};
 
 use compile::Compiler;
@@ -56,7 +54,7 @@ impl Decide for WorkflowRun {
                 status.completed_at = Some(world.now());
             }
             Ok((compiled, plane)) => {
-                let bundle = Arc::clone(&compiled.bundle);
+                let bundle = compiled.bundle.clone();
                 let report = unit::place(&unit, &plane, bundle, world, &mut effects)?;
                 status.run_reference = Some(compiled.run.clone());
                 status.resources = compiled.resources.clone();

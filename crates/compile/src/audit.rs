@@ -6,11 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-
+use expr::{Map, Value};
 use model::{Bundle, BundleObject, Diagnostics, Policy, label};
 
-use crate::object;
+use crate::{
+    object,
+    tree::{self, Tree as _},
+};
 
 /// What a bundle is for, and so what it may contain.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +22,7 @@ pub enum Cell<'a> {
         /// Namespace of the cell.
         namespace: &'a str,
         /// Labels of every object and pod.
-        labels: &'a Map<String, Value>,
+        labels: &'a Map,
     },
     /// A project: its cell, and what the project type puts around it.
     Project {
@@ -55,7 +57,7 @@ const ELSEWHERE: &[(&str, &str)] = &[("gateway.networking.k8s.io", "ReferenceGra
 
 /// Every guarantee that a bundle breaks.
 #[must_use]
-pub fn check(bundle: &Bundle, cell: &Cell<'_>) -> Diagnostics {
+pub fn check(bundle: &Bundle<Value>, cell: &Cell<'_>) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     unique(bundle, &mut diagnostics);
     let unit = bundle.unit.label_value();
@@ -77,7 +79,7 @@ pub fn check(bundle: &Bundle, cell: &Cell<'_>) -> Diagnostics {
 }
 
 /// No two entries have one id or mean one object.
-fn unique(bundle: &Bundle, diagnostics: &mut Diagnostics) {
+fn unique(bundle: &Bundle<Value>, diagnostics: &mut Diagnostics) {
     let (mut ids, mut objects) = (BTreeMap::new(), BTreeMap::new());
     for entry in &bundle.objects {
         let object = &entry.object;
@@ -99,7 +101,7 @@ fn unique(bundle: &Bundle, diagnostics: &mut Diagnostics) {
 
 /// An object lies in the cell; a component or resource owns nothing that is shared, a project no other
 /// namespace.
-fn place(entry: &BundleObject, cell: &Cell<'_>, path: &str, diagnostics: &mut Diagnostics) {
+fn place(entry: &BundleObject<Value>, cell: &Cell<'_>, path: &str, diagnostics: &mut Diagnostics) {
     let object = &entry.object;
     let (kind, namespace) = (object::kind(object), object::namespace(object));
     let group = object::group_of(object::api_version(object));
@@ -141,7 +143,7 @@ fn place(entry: &BundleObject, cell: &Cell<'_>, path: &str, diagnostics: &mut Di
     }
 }
 
-fn is_policy(entry: &BundleObject) -> bool {
+fn is_policy(entry: &BundleObject<Value>) -> bool {
     matches!(
         object::kind(&entry.object),
         "NetworkPolicy" | "CiliumNetworkPolicy"
@@ -156,23 +158,20 @@ fn owner(object: &Value, unit: &str, path: &str, diagnostics: &mut Diagnostics) 
 }
 
 /// The object and its pods carry the labels by which policies, logs and metrics find them.
-fn isolated(
-    object: &Value,
-    labels: &Map<String, Value>,
-    path: &str,
-    diagnostics: &mut Diagnostics,
-) {
-    let carries = |metadata: Option<&Value>| {
-        let own = metadata.and_then(|metadata| metadata.get("labels"));
-        labels
-            .iter()
-            .all(|(name, value)| own.and_then(|own| own.get(name)) == Some(value))
+fn isolated(object: &Value, labels: &Map, path: &str, diagnostics: &mut Diagnostics) {
+    let carries = |object: &Value| {
+        let own = object.at(&["metadata", "labels"]).and_then(tree::fields);
+        own.is_some_and(|own| {
+            labels
+                .iter()
+                .all(|(name, value)| own.get(name) == Some(value))
+        })
     };
-    if !carries(object.get("metadata")) {
+    if !carries(object) {
         diagnostics.push(path, "does not carry the labels of its component");
     }
-    if let Some(template) = object::pod_template(object)
-        && !carries(template.get("metadata"))
+    if let Some((template, _)) = object::pod_template(object)
+        && !carries(template)
     {
         diagnostics.push(path, "its pods do not carry the labels of its component");
     }
@@ -183,12 +182,7 @@ fn no_secret(object: &Value, path: &str, diagnostics: &mut Diagnostics) {
     if (object::api_version(object), object::kind(object)) != ("v1", "Secret") {
         return;
     }
-    let filled = |field: &str| {
-        object
-            .get(field)
-            .and_then(Value::as_object)
-            .is_some_and(|map| !map.is_empty())
-    };
+    let filled = |field: &str| object.get(field).is_some_and(Value::is_filled);
     if filled("data") || filled("stringData") {
         diagnostics.push_hint(
             path,

@@ -2,32 +2,29 @@
 
 mod finish;
 pub(crate) mod instances;
+mod release;
 pub(crate) mod variables;
 
-use std::sync::Arc;
-
 use serde::Serialize;
-use serde_json::Value;
 
+use expr::Value;
 use model::{
-    Bundle, Diagnostic, Diagnostics, Digest, UnitId,
-    kinds::{
-        ComponentRelease, ComponentType, ReleaseBinding, release_binding::status::EndpointStatus,
-    },
+    BundleText, Diagnostic, Diagnostics, UnitId,
+    kinds::{ReleaseBinding, release_binding::status::EndpointStatus},
 };
 
 use crate::{
     Compiler, audit,
     connections::{Item, resources::ResourceItem},
     context::{DataPlaneContext, EnvironmentContext, configurations::Secrets},
-    endpoints,
-    render::{self, Rendered, Template},
+    endpoints, prepared,
+    render::Rendered,
     rules,
-    template::Engine,
     trace::Trace,
-    traits,
+    traits, tree,
 };
 
+pub use release::Release;
 pub use variables::{Variables, secret_references};
 
 /// Everything that decides what a release of a component is in an environment.
@@ -46,7 +43,7 @@ pub struct Snapshot {
     /// Name of the binding.
     pub binding_name: String,
     /// The release.
-    pub release: ComponentRelease,
+    pub release: Release,
     /// The binding.
     pub binding: ReleaseBinding,
     /// Time of the last restart that was asked for, as text.
@@ -73,21 +70,25 @@ pub struct Snapshot {
 #[derive(Debug, Clone)]
 pub struct Compiled {
     /// What the data plane should run.
-    pub bundle: Arc<Bundle>,
-    /// Digest of the bundle.
-    pub digest: Digest,
-    /// Length of the bundle's text.
-    pub(crate) bytes: usize,
+    pub bundle: BundleText,
     /// Where the component is reached.
     pub endpoints: Vec<EndpointStatus>,
     /// What the observability plane should hold, if anything.
-    pub observability: Option<Arc<Bundle>>,
+    pub observability: Option<BundleText>,
+}
+
+impl Compiled {
+    pub(crate) fn bytes(&self) -> usize {
+        let bundles = std::iter::once(&self.bundle).chain(&self.observability);
+        bundles.map(|bundle| bundle.as_str().len()).sum()
+    }
 }
 
 pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compiled, Diagnostics> {
-    let mut variables = Variables::new(snapshot)?;
+    let parts = compiler.prepare(&snapshot.release);
+    let mut variables = Variables::read_by(snapshot, &parts)?;
     variables.base = variables.base.within(&compiler.render_limits());
-    let mut rendered = render_objects(compiler, snapshot, &variables)?;
+    let mut rendered = render_parts(compiler, snapshot, (&variables, &parts), &mut Trace::Off)?;
     let observability = finish::take_observability(&mut rendered);
     let observability = finish::observability_bundle(snapshot, &variables, observability)?;
     let bundle = finish::data_bundle(snapshot, &variables, rendered)?;
@@ -103,15 +104,10 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
         objects,
         Some(&gateway),
     );
-    let text = bundle.to_text();
-    let (digest, bytes) = (Digest::of(text.as_bytes()), text.len());
-    let (bundle, observability) = (Arc::new(bundle), observability.map(Arc::new));
     Ok(Compiled {
-        bundle,
-        digest,
-        bytes,
+        bundle: bundle.write_with(tree::write),
         endpoints,
-        observability,
+        observability: observability.map(|bundle| bundle.write_with(tree::write)),
     })
 }
 
@@ -148,6 +144,16 @@ pub(crate) fn render_traced(
     variables: &Variables,
     trace: &mut Trace,
 ) -> Result<Vec<Rendered>, Diagnostics> {
+    let parts = compiler.prepare(&snapshot.release);
+    render_parts(compiler, snapshot, (variables, &parts), trace)
+}
+
+fn render_parts(
+    compiler: &Compiler,
+    snapshot: &Snapshot,
+    (variables, parts): (&Variables, &prepared::Parts),
+    trace: &mut Trace,
+) -> Result<Vec<Rendered>, Diagnostics> {
     let engine = compiler.component_engine();
     let component_type = &snapshot.release.component_type.spec;
     let (field, pre_render) = component_type.pre_render_rules();
@@ -160,9 +166,9 @@ pub(crate) fn render_traced(
             pre_render,
         ),
     )?;
-    let mut rendered = base_objects(engine, component_type, variables)?;
+    let mut rendered = base_objects(&parts.component_type, variables)?;
     rendered.iter().for_each(|base| trace.rendered(base));
-    let applied = instances::all(engine, snapshot, variables)?;
+    let applied = instances::of(engine, snapshot, (variables, parts))?;
     for applied in &applied {
         traits::apply(engine, applied, &mut rendered, trace)?;
     }
@@ -192,24 +198,12 @@ const TYPE: &str = "spec.componentType.spec";
 
 /// What the component type renders to.
 fn base_objects(
-    engine: &Engine,
-    component_type: &ComponentType,
+    component_type: &prepared::ComponentType,
     variables: &Variables,
 ) -> Result<Vec<Rendered>, Diagnostic> {
-    let mut rendered = Vec::new();
-    for (index, resource) in component_type.resources.iter().enumerate() {
-        let body = Value::Object(resource.template.clone());
-        let template = Template {
-            id: &resource.id,
-            origin: &format!("{TYPE}.resources[{index}]"),
-            title: &format!("resource {}", resource.id),
-            body: &body,
-            include_when: resource.include_when.as_deref(),
-            for_each: resource.for_each.as_deref().filter(|each| !each.is_empty()),
-            var: resource.var.as_deref(),
-            plane: rules::plane_of(resource.target_plane),
-        };
-        let objects = render::template(engine, &variables.base, &template).map_err(|fault| {
+    let mut rendered = Vec::with_capacity(component_type.manifests.len());
+    for manifest in &component_type.manifests {
+        let objects = manifest.render(TYPE, &variables.base).map_err(|fault| {
             let message = format!("failed to render base resources: {}", fault.message);
             Diagnostic { message, ..fault }
         })?;

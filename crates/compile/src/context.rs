@@ -21,7 +21,7 @@ use model::{
     label,
 };
 
-use crate::schema::{self, Schema};
+use crate::prepared;
 
 /// An environment as the compiler is told of it.
 #[derive(Debug, Clone, Serialize)]
@@ -223,16 +223,26 @@ pub(crate) fn parameters(
     values: &FreeForm,
     undeclared: Undeclared,
 ) -> Result<Map<String, Value>, String> {
-    let raw = section
-        .map(|section| &section.open_api_v3_schema)
-        .filter(|raw| !raw.is_empty());
-    let Some(raw) = raw else {
+    filled(what, &prepared::section(section), values, undeclared)
+}
+
+/// As [`parameters`], of a schema that is parsed.
+///
+/// # Errors
+/// As [`parameters`].
+pub(crate) fn filled(
+    what: &str,
+    schema: &prepared::Section,
+    values: &FreeForm,
+    undeclared: Undeclared,
+) -> Result<Map<String, Value>, String> {
+    let Some(schema) = schema else {
         return Ok(match undeclared {
             Undeclared::Drop => Map::new(),
             Undeclared::Pass => values.clone(),
         });
     };
-    let schema = Schema::of(raw).map_err(|error: schema::Error| {
+    let schema = schema.as_ref().map_err(|error| {
         format!("failed to build schemas: failed to create {what} schema: {error}")
     })?;
     let values = schema

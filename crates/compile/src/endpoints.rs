@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use model::{
     kinds::{
         DataPlane, Environment,
@@ -14,7 +12,7 @@ use model::{
     label,
 };
 
-use crate::{context::merged_gateway, object};
+use crate::{context::merged_gateway, object, tree::Tree};
 
 /// The gateway whose listeners give URLs their ports: the one that templates see, so that no route is
 /// rendered for a door that then has no URL. The reference looks at that of the environment alone.
@@ -25,9 +23,9 @@ pub fn gateway(environment: &Environment, data_plane: &DataPlane) -> Gateway {
 
 /// The endpoints of a component that a Service or a route serves, with their URLs, by name.
 #[must_use]
-pub fn resolve<'a>(
+pub fn resolve<'a, T: Tree + 'a>(
     endpoints: &BTreeMap<String, Endpoint>,
-    objects: impl Iterator<Item = &'a Value> + Clone,
+    objects: impl Iterator<Item = &'a T> + Clone,
     gateway: Option<&Gateway>,
 ) -> Vec<EndpointStatus> {
     let service = best_service(endpoints, objects.clone());
@@ -42,7 +40,7 @@ pub fn resolve<'a>(
         let mut served = status.service_url.is_some();
         for route in objects
             .clone()
-            .filter(|route| serves(route, name, endpoint))
+            .filter(|route| serves(*route, name, endpoint))
         {
             served = true;
             add_route(&mut status, route, endpoint, gateway);
@@ -55,13 +53,13 @@ pub fn resolve<'a>(
 }
 
 /// The Service that shares the most ports with the workload; the first wins a tie.
-fn best_service<'a>(
+fn best_service<'a, T: Tree>(
     endpoints: &BTreeMap<String, Endpoint>,
-    objects: impl Iterator<Item = &'a Value>,
-) -> Option<&'a Value> {
-    let mut best: Option<(&Value, usize)> = None;
+    objects: impl Iterator<Item = &'a T>,
+) -> Option<&'a T> {
+    let mut best: Option<(&T, usize)> = None;
     for service in objects
-        .filter(|object| object::kind(object) == "Service" && object::api_version(object) == "v1")
+        .filter(|object| object::kind(*object) == "Service" && object::api_version(*object) == "v1")
     {
         let shared = endpoints
             .values()
@@ -74,15 +72,15 @@ fn best_service<'a>(
     best.map(|(service, _)| service)
 }
 
-fn has_port(service: &Value, port: u16) -> bool {
-    let ports = service.pointer("/spec/ports").and_then(Value::as_array);
+fn has_port<T: Tree>(service: &T, port: u16) -> bool {
+    let ports = service.at(&["spec", "ports"]).map_or(&[][..], T::items);
+    let number = |entry: &T| entry.get("port").and_then(T::as_f64);
     ports
-        .into_iter()
-        .flatten()
-        .any(|entry| entry.get("port").and_then(Value::as_f64) == Some(f64::from(port)))
+        .iter()
+        .any(|entry| number(entry) == Some(f64::from(port)))
 }
 
-fn service_url(service: &Value, endpoint: &Endpoint) -> Option<EndpointUrl> {
+fn service_url<T: Tree>(service: &T, endpoint: &Endpoint) -> Option<EndpointUrl> {
     if !has_port(service, endpoint.port) {
         return None;
     }
@@ -115,7 +113,7 @@ const fn secure_scheme(endpoint_type: EndpointType) -> &'static str {
 }
 
 /// Whether an object is a route that serves this endpoint.
-fn serves(route: &Value, name: &str, endpoint: &Endpoint) -> bool {
+fn serves<T: Tree>(route: &T, name: &str, endpoint: &Endpoint) -> bool {
     if object::group_of(object::api_version(route)) != "gateway.networking.k8s.io" {
         return false;
     }
@@ -129,13 +127,16 @@ fn serves(route: &Value, name: &str, endpoint: &Endpoint) -> bool {
     fits && object::text(route, &["metadata", "labels", label::ENDPOINT_NAME]) == name
 }
 
-fn add_route(
+fn add_route<T: Tree>(
     status: &mut EndpointStatus,
-    route: &Value,
+    route: &T,
     endpoint: &Endpoint,
     gateway: Option<&Gateway>,
 ) {
-    let Some(host) = route.pointer("/spec/hostnames/0").and_then(Value::as_str) else {
+    let Some(host) = route
+        .get("spec")
+        .and_then(|spec| first(spec, "hostnames")?.as_str())
+    else {
         return;
     };
     let external =
@@ -164,8 +165,8 @@ fn add_route(
     slot.tls = urls.tls.or(slot.tls.take());
 }
 
-fn urls(
-    route: &Value,
+fn urls<T: Tree>(
+    route: &T,
     host: &str,
     endpoint_type: EndpointType,
     listeners: &GatewayListeners,
@@ -201,7 +202,7 @@ fn urls(
 }
 
 /// The path under which a route is reached: its annotation, or the first match of an HTTPRoute.
-fn path_of(route: &Value) -> Option<String> {
+fn path_of<T: Tree>(route: &T) -> Option<String> {
     let annotated = object::text(
         route,
         &["metadata", "annotations", label::ENDPOINT_BASE_PATH],
@@ -212,8 +213,12 @@ fn path_of(route: &Value) -> Option<String> {
     if object::kind(route) != "HTTPRoute" {
         return None;
     }
-    let path = route
-        .pointer("/spec/rules/0/matches/0/path/value")
-        .and_then(Value::as_str)?;
+    let found = first(first(route.get("spec")?, "rules")?, "matches")?;
+    let path = found.at(&["path", "value"]).and_then(T::as_str)?;
     Some(path.to_owned()).filter(|path| !path.is_empty())
+}
+
+/// The first item of a list.
+fn first<'a, T: Tree>(of: &'a T, list: &str) -> Option<&'a T> {
+    of.get(list)?.items().first()
 }

@@ -18,6 +18,7 @@ pub mod names;
 pub mod network_policy;
 pub mod object;
 pub mod patch;
+mod prepared;
 pub mod project;
 pub mod readiness;
 pub mod render;
@@ -27,6 +28,7 @@ pub mod schema;
 pub mod template;
 pub mod trace;
 mod traits;
+pub mod tree;
 pub mod vet;
 pub mod workflow;
 
@@ -45,6 +47,7 @@ use serde::Serialize;
 use model::{Diagnostics, Digest};
 
 use functions::Methods;
+use prepared::Prepared;
 use template::Engine;
 
 /// Version of the compiler's output. It rises when the same snapshot gives another bundle, so that an
@@ -90,6 +93,7 @@ pub struct Compiler {
     limits: Limits,
     plain: Engine,
     component: Engine,
+    prepared: Prepared,
     components: Cache<Digest, Result<Arc<component::Compiled>, Diagnostics>>,
     projects: Cache<Digest, Result<Arc<project::Compiled>, project::Refused>>,
     resources: Cache<Digest, Result<Arc<resource::Compiled>, Diagnostics>>,
@@ -116,10 +120,11 @@ impl Compiler {
             limits,
             plain: Engine::new(Methods::Plain),
             component: Engine::new(Methods::Component),
-            components: cache(limits, |compiled: &component::Compiled| compiled.bytes),
-            projects: cache(limits, |compiled: &project::Compiled| compiled.bytes),
-            resources: cache(limits, |compiled: &resource::Compiled| compiled.bytes),
-            workflows: cache(limits, |compiled: &workflow::Compiled| compiled.bytes),
+            prepared: Prepared::new(),
+            components: cache(limits, |compiled: &component::Compiled| compiled.bytes()),
+            projects: cache(limits, |compiled: &project::Compiled| compiled.bytes()),
+            resources: cache(limits, |compiled: &resource::Compiled| compiled.bytes()),
+            workflows: cache(limits, |compiled: &workflow::Compiled| compiled.bytes()),
         }
     }
 
@@ -183,6 +188,11 @@ impl Compiler {
     /// The engine of component types and traits.
     pub(crate) const fn component_engine(&self) -> &Engine {
         &self.component
+    }
+
+    /// What is parsed of a release, once for each type and trait.
+    pub(crate) fn prepare(&self, release: &component::Release) -> prepared::Parts {
+        self.prepared.parts(&self.component, release)
     }
 
     /// The engine of everything else.

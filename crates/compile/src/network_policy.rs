@@ -6,14 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use model::{
     kinds::endpoint::{Endpoint, EndpointType, Visibility},
     label,
 };
 
-use crate::{context::service_ports::protocol, names};
+use crate::{context::service_ports::protocol, names, tree};
 
 /// Which kind of policies a data plane enforces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,18 +48,23 @@ pub struct Params<'a> {
     /// Namespace of the cell.
     pub cell: &'a str,
     /// Labels of the component's pods.
-    pub pod_selectors: &'a Map<String, Value>,
+    pub pod_selectors: &'a expr::Map,
     /// What the component offers.
     pub endpoints: &'a BTreeMap<String, Endpoint>,
 }
 
 /// The policy of a component.
 #[must_use]
-pub fn make(provider: Provider, params: &Params<'_>) -> Value {
-    match provider {
-        Provider::Kubernetes => kubernetes(params),
-        Provider::Cilium => cilium(params),
-    }
+pub fn make(provider: Provider, params: &Params<'_>) -> expr::Value {
+    let (policy, selector) = match provider {
+        Provider::Kubernetes => (kubernetes(params), "podSelector"),
+        Provider::Cilium => (cilium(params), "endpointSelector"),
+    };
+    let mut policy = tree::of(&policy);
+    let selector = tree::map_at(&mut policy, &["spec", selector]);
+    let labels = expr::Value::map(params.pod_selectors.clone());
+    selector.insert(expr::Key::string("matchLabels"), labels);
+    policy
 }
 
 /// The endpoints that a kind of caller reaches, as distinct ports.
@@ -139,7 +144,7 @@ fn kubernetes(params: &Params<'_>) -> Value {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": names::network_policy(params.component), "namespace": params.cell},
-        "spec": {"podSelector": {"matchLabels": params.pod_selectors}, "policyTypes": ["Ingress"]},
+        "spec": {"policyTypes": ["Ingress"]},
     });
     if !ingress.is_empty() {
         policy["spec"]["ingress"] = Value::Array(ingress);
@@ -193,6 +198,6 @@ fn cilium(params: &Params<'_>) -> Value {
         "apiVersion": "cilium.io/v2",
         "kind": "CiliumNetworkPolicy",
         "metadata": {"name": names::network_policy(params.component), "namespace": params.cell},
-        "spec": {"endpointSelector": {"matchLabels": params.pod_selectors}, "ingress": ingress},
+        "spec": {"ingress": ingress},
     })
 }

@@ -1,9 +1,10 @@
-//! What the compiler knows about Kubernetes objects as plain JSON: their identity, their scope, their
+//! What the compiler knows about Kubernetes objects: their identity, their scope, their
 //! pod template, and how the platform marks them as its own.
 
-use serde_json::{Map, Value};
-
+use expr::{Key, Map, Value};
 use model::{UnitId, label, name};
+
+use crate::tree::{Tree, map_at};
 
 /// The group of an `apiVersion`; empty for the core group.
 #[must_use]
@@ -21,40 +22,37 @@ pub fn version_of(api_version: &str) -> &str {
 
 /// The text at a path of keys; empty when there is none.
 #[must_use]
-pub fn text<'a>(object: &'a Value, path: &[&str]) -> &'a str {
-    path.iter()
-        .try_fold(object, |at, key| at.get(key))
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+pub fn text<'a, T: Tree>(object: &'a T, path: &[&str]) -> &'a str {
+    object.at(path).and_then(T::as_str).unwrap_or_default()
 }
 
 /// `apiVersion` of an object.
 #[must_use]
-pub fn api_version(object: &Value) -> &str {
+pub fn api_version<T: Tree>(object: &T) -> &str {
     text(object, &["apiVersion"])
 }
 
 /// `kind` of an object.
 #[must_use]
-pub fn kind(object: &Value) -> &str {
+pub fn kind<T: Tree>(object: &T) -> &str {
     text(object, &["kind"])
 }
 
 /// `metadata.name` of an object.
 #[must_use]
-pub fn name(object: &Value) -> &str {
+pub fn name<T: Tree>(object: &T) -> &str {
     text(object, &["metadata", "name"])
 }
 
 /// `metadata.namespace` of an object; empty when it has none.
 #[must_use]
-pub fn namespace(object: &Value) -> &str {
+pub fn namespace<T: Tree>(object: &T) -> &str {
     text(object, &["metadata", "namespace"])
 }
 
 /// `Kind/name`, for messages.
 #[must_use]
-pub fn title(object: &Value) -> String {
+pub fn title<T: Tree>(object: &T) -> String {
     format!("{}/{}", kind(object), name(object))
 }
 
@@ -114,14 +112,14 @@ pub fn is_cluster_scoped(group: &str, kind: &str) -> bool {
 
 /// Whether `object` lives outside of namespaces.
 #[must_use]
-pub fn lives_outside_namespaces(object: &Value) -> bool {
+pub fn lives_outside_namespaces<T: Tree>(object: &T) -> bool {
     is_cluster_scoped(group_of(api_version(object)), kind(object))
 }
 
 /// Name of an object within its unit: `{kind}-{name}` in lower case, shortened by hashing when it is
 /// longer than a label.
 #[must_use]
-pub fn id_of(object: &Value, index: usize) -> String {
+pub fn id_of<T: Tree>(object: &T, index: usize) -> String {
     let (kind, own_name) = (kind(object), self::name(object));
     if kind.is_empty() || own_name.is_empty() {
         return format!("resource-{index}");
@@ -133,20 +131,12 @@ pub fn id_of(object: &Value, index: usize) -> String {
     id
 }
 
-/// Marks an object as one of `unit`: owner labels for selection, the whole unit name as annotation.
-pub fn stamp_owner(object: &mut Value, unit: &UnitId) {
-    stamp(object, unit, &unit.label_value());
-}
-
-/// As [`stamp_owner`], with the label of the unit at hand: it is a hash.
+/// Marks an object as one of `unit`: owner labels for selection, the whole unit name as annotation. The label of the
+/// unit is at hand, since it is a hash.
 pub(crate) fn stamp(object: &mut Value, unit: &UnitId, label_value: &str) {
-    insert_text(
-        object,
-        &["metadata", "labels"],
-        label::MANAGED_BY,
-        label::MANAGER,
-    );
-    insert_text(object, &["metadata", "labels"], label::UNIT, label_value);
+    let labels = map_at(object, &["metadata", "labels"]);
+    labels.insert(Key::string(label::MANAGED_BY), label::MANAGER.into());
+    labels.insert(Key::string(label::UNIT), label_value.into());
     insert_text(
         object,
         &["metadata", "annotations"],
@@ -155,86 +145,77 @@ pub(crate) fn stamp(object: &mut Value, unit: &UnitId, label_value: &str) {
     );
 }
 
-/// Adds those of `labels` that the object does not have.
-pub fn add_missing_labels(object: &mut Value, labels: &Map<String, Value>) {
+/// Gives an object these labels, whatever it has under their names.
+pub(crate) fn add_labels(object: &mut Value, labels: &Map) {
     let own = map_at(object, &["metadata", "labels"]);
-    for (name, value) in labels {
-        own.entry(name.clone()).or_insert_with(|| value.clone());
+    if own.is_empty() {
+        own.clone_from(labels);
+    } else if !labels
+        .iter()
+        .all(|(name, value)| own.get(name) == Some(value))
+    {
+        *own = own.merged(labels);
     }
 }
 
+/// Adds those of `labels` that the object does not have.
+pub(crate) fn add_missing_labels(object: &mut Value, labels: &Map) {
+    let own = map_at(object, &["metadata", "labels"]);
+    *own = labels.merged(own);
+}
+
 /// Sets the namespace of an object that belongs in one and names none.
-pub fn set_missing_namespace(object: &mut Value, namespace: &str) {
+pub(crate) fn set_missing_namespace(object: &mut Value, namespace: &str) {
     if self::namespace(object).is_empty() && !lives_outside_namespaces(object) {
         insert_text(object, &["metadata"], "namespace", namespace);
     }
 }
 
-/// Writes `key` into the map at `path`, making the maps on the way. A value on the way that is not a
-/// map is replaced, since no object may have one there.
-pub fn insert_text(object: &mut Value, path: &[&str], key: &str, value: &str) {
-    map_at(object, path).insert(key.to_owned(), Value::String(value.to_owned()));
-}
-
-/// The map at `path`, made with the maps on the way as [`insert_text`] makes them.
-pub fn map_at<'a>(object: &'a mut Value, path: &[&str]) -> &'a mut Map<String, Value> {
-    let mut at = object;
-    for step in path {
-        at = map_of(at)
-            .entry(*step)
-            .or_insert_with(|| Value::Object(Map::new()));
-    }
-    map_of(at)
-}
-
-fn map_of(value: &mut Value) -> &mut Map<String, Value> {
-    if !value.is_object() {
-        *value = Value::Object(Map::new());
-    }
-    value.as_object_mut().expect("made an object above")
+/// Writes `key` into the map at `path`, made as [`map_at`] makes it.
+pub(crate) fn insert_text(object: &mut Value, path: &[&str], key: &str, value: &str) {
+    map_at(object, path).insert(Key::string(key), value.into());
 }
 
 /// Whether an object is a workload whose pods are replaced when its pod template changes, and has such
 /// a template.
 #[must_use]
-pub fn rolls_pods(object: &Value) -> bool {
+pub fn rolls_pods<T: Tree>(object: &T) -> bool {
     group_of(api_version(object)) == "apps"
         && matches!(kind(object), "Deployment" | "StatefulSet")
-        && object
-            .pointer("/spec/template")
-            .is_some_and(Value::is_object)
+        && object.at(&["spec", "template"]).is_some_and(T::is_map)
 }
 
-/// JSON pointer to the pod template of a kind that has one.
-fn pod_template_of(kind: &str, group: &str) -> Option<&'static str> {
+/// Path to the pod template of a kind that has one.
+fn pod_template_of(kind: &str, group: &str) -> Option<&'static [&'static str]> {
     match (group, kind) {
         ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") | ("batch", "Job") => {
-            Some("/spec/template")
+            Some(&["spec", "template"])
         }
-        ("batch", "CronJob") => Some("/spec/jobTemplate/spec/template"),
+        ("batch", "CronJob") => Some(&["spec", "jobTemplate", "spec", "template"]),
         _ => None,
     }
 }
 
-/// The pod template of an object that has one.
-#[must_use]
-pub fn pod_template(object: &Value) -> Option<&Value> {
-    let pointer = pod_template_of(kind(object), group_of(api_version(object)))?;
-    object
-        .pointer(pointer)
-        .filter(|template| template.is_object())
+/// The pod template of an object that has one, and the path to it.
+pub(crate) fn pod_template<T: Tree>(object: &T) -> Option<(&T, &'static [&'static str])> {
+    let path = pod_template_of(kind(object), group_of(api_version(object)))?;
+    let template = object.at(path).filter(|template| template.is_map())?;
+    Some((template, path))
 }
 
-/// As [`pod_template`], to change it.
-pub fn pod_template_mut(object: &mut Value) -> Option<&mut Value> {
-    let pointer = pod_template_of(kind(object), group_of(api_version(object)))?;
-    object
-        .pointer_mut(pointer)
-        .filter(|template| template.is_object())
+/// Gives the pods of an object that has some these labels.
+pub(crate) fn label_pods(object: &mut Value, labels: &Map) {
+    let Some((template, path)) = pod_template(object) else {
+        return;
+    };
+    let mut template = template.clone();
+    add_labels(&mut template, labels);
+    let (last, parents) = path.split_last().expect("no path is empty");
+    map_at(object, parents).insert(Key::string(*last), template);
 }
 
 /// Annotates the pod template of a workload, which replaces its pods.
-pub fn annotate_pods(object: &mut Value, key: &str, value: &str) {
+pub(crate) fn annotate_pods(object: &mut Value, key: &str, value: &str) {
     insert_text(
         object,
         &["spec", "template", "metadata", "annotations"],
@@ -248,6 +229,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::tree;
 
     #[test]
     fn the_scope_of_usual_kinds_is_known() {
@@ -275,8 +257,10 @@ mod tests {
     #[test]
     fn an_owner_is_stamped_into_whatever_is_there() {
         let unit: UnitId = "releasebinding.default.a".parse().unwrap();
-        let mut object = json!({"metadata": {"labels": {"a": "b"}, "annotations": null}});
-        stamp_owner(&mut object, &unit);
+        let object = json!({"metadata": {"labels": {"a": "b"}, "annotations": null}});
+        let mut object = tree::of(&object);
+        stamp(&mut object, &unit, &unit.label_value());
+        let object = object.to_json().unwrap();
         assert_eq!(object["metadata"]["labels"]["a"], "b");
         assert_eq!(
             object["metadata"]["labels"][label::UNIT],

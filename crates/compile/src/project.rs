@@ -1,13 +1,11 @@
 //! Projects: the release of a project, in an environment, to its cell (reference 3.7, 2.9).
 
-use std::sync::Arc;
-
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use model::{
-    Bundle, BundleObject, Diagnostic, Diagnostics, Digest, Policy, UnitId,
+    Bundle, BundleObject, BundleText, Diagnostic, Diagnostics, Policy, UnitId,
     kinds::{ProjectRelease, ProjectReleaseBinding, ProjectType},
 };
 
@@ -18,6 +16,7 @@ use crate::{
     render::{self, Plane, Rendered, Template},
     rules,
     template::{Context, Engine},
+    tree,
 };
 
 /// Everything that decides what the cell of a project is in an environment.
@@ -49,13 +48,15 @@ pub struct Snapshot {
 #[derive(Debug, Clone)]
 pub struct Compiled {
     /// What the data plane should run.
-    pub bundle: Arc<Bundle>,
-    /// Digest of the bundle.
-    pub digest: Digest,
-    /// Length of the bundle's text.
-    pub(crate) bytes: usize,
+    pub bundle: BundleText,
     /// Namespace of the cell.
     pub namespace: String,
+}
+
+impl Compiled {
+    pub(crate) fn bytes(&self) -> usize {
+        self.bundle.as_str().len()
+    }
 }
 
 /// Why a cell cannot be compiled.
@@ -99,7 +100,7 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
         &context,
     )
     .map_err(Refused::Rendering)?;
-    let is_cell = |object: &Value| {
+    let is_cell = |object: &expr::Value| {
         object::api_version(object) == "v1"
             && object::kind(object) == "Namespace"
             && object::name(object) == cell
@@ -107,10 +108,11 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
     if !objects.iter().any(|rendered| is_cell(&rendered.object)) {
         return Err(Refused::NamespaceMissing(cell));
     }
+    let label_value = snapshot.unit.label_value();
     let objects = objects.into_iter().map(|rendered| {
         let mut object = rendered.object;
         object::set_missing_namespace(&mut object, &cell);
-        object::stamp_owner(&mut object, &snapshot.unit);
+        object::stamp(&mut object, &snapshot.unit, &label_value);
         BundleObject {
             id: rendered.id,
             policy: Policy::Managed,
@@ -128,12 +130,8 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
     audit::check(&bundle, &audit::Cell::Project { namespace: &cell })
         .into_result()
         .map_err(Refused::Rendering)?;
-    let text = bundle.to_text();
-    let (digest, bytes) = (Digest::of(text.as_bytes()), text.len());
     Ok(Compiled {
-        bundle: Arc::new(bundle),
-        digest,
-        bytes,
+        bundle: bundle.write_with(tree::write),
         namespace: cell,
     })
 }
@@ -153,18 +151,18 @@ pub(crate) fn render_objects(
     rules::refuse("project type validation failed", failures)?;
     let mut objects = Vec::new();
     for (index, resource) in project_type.resources.iter().enumerate() {
-        let body = Value::Object(resource.template.clone());
         let template = Template {
             id: &resource.id,
-            origin: &format!("spec.projectType.spec.resources[{index}]"),
+            place: &format!(".resources[{index}]"),
             title: &format!("resource {}", resource.id),
-            body: &body,
+            body: &resource.template,
             include_when: resource.include_when.as_deref(),
-            for_each: resource.for_each.as_deref().filter(|each| !each.is_empty()),
+            for_each: resource.for_each.as_deref(),
             var: resource.var.as_deref(),
             plane: Plane::Data,
         };
-        objects.extend(render::template(engine, context, &template)?);
+        let manifest = template.parse(engine);
+        objects.extend(manifest.render("spec.projectType.spec", context)?);
     }
     Ok(objects)
 }

@@ -3,13 +3,15 @@
 //! `includeWhen` is asked before `forEach`, so it cannot see the loop variable; a loop over a map goes
 //! in key order and binds `{key, value}`. What fails names the template and the place in it.
 
-use serde_json::{Value, json};
+use serde_json::{Map as Fields, Value as Json};
 
+use expr::{Map, Numbers, Value};
 use model::Diagnostic;
 
 use crate::{
     go,
-    template::{Context, Engine},
+    template::{Context, Engine, Parsed, ParsedText},
+    tree::{self, Tree as _},
 };
 
 /// The plane that an object is meant for.
@@ -42,7 +44,7 @@ pub struct Rendered {
     pub origin: String,
     /// The plane that it is meant for.
     pub plane: Plane,
-    /// The object.
+    /// The object; it is JSON.
     pub object: Value,
 }
 
@@ -51,12 +53,12 @@ pub struct Rendered {
 pub struct Template<'a> {
     /// Id; empty for the creates of traits.
     pub id: &'a str,
-    /// Where it stands, for messages.
-    pub origin: &'a str,
+    /// Where it stands below what it is a part of, as `.resources[2]`.
+    pub place: &'a str,
     /// How messages name it, as `resource web` or `trait storage create #0`.
     pub title: &'a str,
     /// The object with expressions in it.
-    pub body: &'a Value,
+    pub body: &'a Fields<String, Json>,
     /// Condition, wrapped in `${…}`.
     pub include_when: Option<&'a str>,
     /// List or map to go through, wrapped in `${…}`.
@@ -67,84 +69,113 @@ pub struct Template<'a> {
     pub plane: Plane,
 }
 
-/// The objects of one template.
-///
-/// # Errors
-/// When a condition, the loop or an expression of the body fails; place and template are named.
-pub fn template(
-    engine: &Engine,
-    context: &Context,
-    template: &Template<'_>,
-) -> Result<Vec<Rendered>, Diagnostic> {
-    let title = template.title;
-    let included = should_include(engine, context, template.include_when).map_err(|reason| {
-        fault(
-            &format!("{}.includeWhen", template.origin),
-            format!("failed to evaluate includeWhen for {title}: {reason}"),
-        )
-    })?;
-    if !included {
-        return Ok(Vec::new());
+impl Template<'_> {
+    /// Parses it.
+    #[must_use]
+    pub fn parse(&self, engine: &Engine) -> Manifest {
+        let text = |text: Option<&str>| {
+            let text = text.filter(|text| !text.is_empty())?;
+            Some(engine.parse_text(text))
+        };
+        Manifest {
+            id: self.id.to_owned(),
+            place: self.place.to_owned(),
+            title: self.title.to_owned(),
+            body: engine.parse_map(self.body),
+            include_when: text(self.include_when),
+            for_each: text(self.for_each),
+            var: variable(self.var).to_owned(),
+            plane: self.plane,
+        }
     }
-    let Some(for_each) = template.for_each else {
-        return Ok(one(engine, context, template, None)?.into_iter().collect());
-    };
-    let items = iterate(engine, context, for_each).map_err(|reason| {
-        fault(
-            &format!("{}.forEach", template.origin),
-            format!("failed to evaluate forEach for {title}: {reason}"),
-        )
-    })?;
-    let var = variable(template.var);
-    let mut rendered = Vec::with_capacity(items.len());
-    for (index, item) in items.into_iter().enumerate() {
-        rendered.extend(one(
-            engine,
-            &context.with(var, &item),
-            template,
-            Some(index),
-        )?);
-    }
-    Ok(rendered)
 }
 
-fn one(
-    engine: &Engine,
-    context: &Context,
-    template: &Template<'_>,
-    iteration: Option<usize>,
-) -> Result<Option<Rendered>, Diagnostic> {
-    let object = engine.render(template.body, context).map_err(|error| {
-        let verb = if template.id.is_empty() {
-            "render create template"
-        } else {
-            "render template"
+/// A template of objects, parsed. What it is a part of is told at each render, since many releases share it.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    id: String,
+    place: String,
+    title: String,
+    body: Parsed,
+    include_when: Option<ParsedText>,
+    for_each: Option<ParsedText>,
+    var: String,
+    plane: Plane,
+}
+
+impl Manifest {
+    /// Its objects. `owner` is where that stands which it is a part of, as `spec.componentType.spec`.
+    ///
+    /// # Errors
+    /// When a condition, the loop or an expression of the body fails; place and template are named.
+    pub fn render(&self, owner: &str, context: &Context) -> Result<Vec<Rendered>, Diagnostic> {
+        let title = &self.title;
+        let fails = |field: &str, reason: String| {
+            fault(
+                &format!("{owner}{}.{field}", self.place),
+                format!("failed to evaluate {field} for {title}: {reason}"),
+            )
         };
-        fault(
-            &format!("{}.template{}", template.origin, error.path()),
-            format!("failed to {verb} for {}: {error}", template.title),
-        )
-    })?;
-    let id = match iteration {
-        Some(index) => format!("{}-{index}", template.id),
-        None => template.id.to_owned(),
-    };
-    match object {
-        None => Ok(None),
-        Some(object @ Value::Object(_)) => Ok(Some(Rendered {
-            id,
-            origin: template.origin.to_owned(),
-            plane: template.plane,
+        let included = self.is_included(context);
+        if !included.map_err(|reason| fails("includeWhen", reason))? {
+            return Ok(Vec::new());
+        }
+        let Some(for_each) = &self.for_each else {
+            return Ok(self.one(owner, context, None)?.into_iter().collect());
+        };
+        let items = each(for_each, context).map_err(|reason| fails("forEach", reason))?;
+        let mut rendered = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            let context = context.with_value(self.var.as_str(), item);
+            rendered.extend(self.one(owner, &context, Some(index))?);
+        }
+        Ok(rendered)
+    }
+
+    fn is_included(&self, context: &Context) -> Result<bool, String> {
+        match &self.include_when {
+            None => Ok(true),
+            Some(condition) => must_hold(truth(condition, context)?),
+        }
+    }
+
+    fn one(
+        &self,
+        owner: &str,
+        context: &Context,
+        iteration: Option<usize>,
+    ) -> Result<Option<Rendered>, Diagnostic> {
+        let place = &self.place;
+        let object = self.body.render(context).map_err(|error| {
+            let verb = if self.id.is_empty() {
+                "render create template"
+            } else {
+                "render template"
+            };
+            fault(
+                &format!("{owner}{place}.template{}", error.path()),
+                format!("failed to {verb} for {}: {error}", self.title),
+            )
+        })?;
+        let Some(object) = object else {
+            return Ok(None);
+        };
+        if !object.is_map() {
+            let found = go::type_name(&object.to_json().unwrap_or_default());
+            return Err(fault(
+                &format!("{owner}{place}.template"),
+                format!("{} must render to an object, got {found}", self.title),
+            ));
+        }
+        Ok(Some(Rendered {
+            id: match iteration {
+                Some(index) => format!("{}-{index}", self.id),
+                None => self.id.clone(),
+            },
+            origin: format!("{owner}{place}"),
+            plane: self.plane,
             object,
-        })),
-        Some(other) => Err(fault(
-            &format!("{}.template", template.origin),
-            format!(
-                "{} must render to an object, got {}",
-                template.title,
-                go::type_name(&other)
-            ),
-        )),
+        }))
     }
 }
 
@@ -165,10 +196,12 @@ pub fn should_include(
 ) -> Result<bool, String> {
     match condition.filter(|condition| !condition.is_empty()) {
         None => Ok(true),
-        Some(condition) => boolean(engine, context, condition).and_then(|value| {
-            value.map_err(|got| format!("includeWhen must evaluate to boolean, got {got}"))
-        }),
+        Some(condition) => must_hold(boolean(engine, context, condition)?),
     }
+}
+
+fn must_hold(found: Result<bool, &'static str>) -> Result<bool, String> {
+    found.map_err(|got| format!("includeWhen must evaluate to boolean, got {got}"))
 }
 
 /// The truth of an expression, or the name of the type that it gave instead.
@@ -180,13 +213,20 @@ pub fn boolean(
     context: &Context,
     expression: &str,
 ) -> Result<Result<bool, &'static str>, String> {
-    let value = engine
-        .render_text(expression, context)
-        .map_err(|error| error.to_string())?;
-    Ok(match value {
+    truth(&engine.parse_text(expression), context)
+}
+
+fn truth(text: &ParsedText, context: &Context) -> Result<Result<bool, &'static str>, String> {
+    let value = text.render(context, Numbers::AsWritten);
+    Ok(match value.map_err(|error| error.to_string())? {
         Some(Value::Bool(truth)) => Ok(truth),
-        other => Err(go::type_name(&other.unwrap_or_default())),
+        other => Err(type_name(other.as_ref())),
     })
+}
+
+fn type_name(value: Option<&Value>) -> &'static str {
+    let json = value.and_then(Value::to_json);
+    go::type_name(&json.unwrap_or_default())
 }
 
 /// What a `forEach` goes through.
@@ -194,32 +234,34 @@ pub fn boolean(
 /// # Errors
 /// When the expression cannot be evaluated or gives neither a list nor a map.
 pub fn iterate(engine: &Engine, context: &Context, for_each: &str) -> Result<Vec<Value>, String> {
-    let value = engine
-        .render_text(for_each, context)
-        .map_err(|error| error.to_string())?;
-    items(value.unwrap_or_default())
+    each(&engine.parse_text(for_each), context)
+}
+
+fn each(for_each: &ParsedText, context: &Context) -> Result<Vec<Value>, String> {
+    let value = for_each.render(context, Numbers::Doubles);
+    items(value.map_err(|error| error.to_string())?.as_ref())
 }
 
 /// The items of a list, or the entries of a map as `{key, value}` in key order.
 ///
 /// # Errors
 /// When it is neither.
-pub fn items(value: Value) -> Result<Vec<Value>, String> {
+pub fn items(value: Option<&Value>) -> Result<Vec<Value>, String> {
     match value {
-        Value::Array(items) => Ok(items),
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.into_iter().collect();
-            entries.sort_by(|(left, _), (right, _)| left.cmp(right));
-            Ok(entries
-                .into_iter()
-                .map(|(key, value)| json!({"key": key, "value": value}))
-                .collect())
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Err(format!(
+        Some(Value::List(items)) => Ok(items.to_vec()),
+        Some(Value::Map(map)) => Ok(entries(map)),
+        other => Err(format!(
             "forEach must evaluate to array or map, got {}",
-            go::type_name(&value)
+            type_name(other)
         )),
     }
+}
+
+fn entries(map: &Map) -> Vec<Value> {
+    let entries = map.iter();
+    entries
+        .map(|(key, value)| tree::record([("key", key.to_value()), ("value", value.clone())]))
+        .collect()
 }
 
 /// A problem at a place, with what to do about the commonest causes.

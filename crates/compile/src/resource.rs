@@ -10,14 +10,14 @@ mod readiness;
 mod reads;
 mod variables;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
 use model::{
-    Bundle, BundleObject, Diagnostic, Diagnostics, Digest, ObjectReport, Policy, UnitId,
+    Bundle, BundleObject, BundleText, Diagnostic, Diagnostics, ObjectReport, Policy, UnitId,
     kinds::{
         ResourceRelease, ResourceReleaseBinding, ResourceType, output::Output,
         owner::ResourceOwner, resource_type::ResourceManifest,
@@ -30,6 +30,7 @@ use crate::{
     go, names, object,
     render::{self, Plane, Rendered},
     template::{Context, Engine},
+    tree,
 };
 
 pub use outputs::Outputs;
@@ -69,17 +70,21 @@ pub struct Snapshot {
 #[derive(Debug, Clone)]
 pub struct Compiled {
     /// What the data plane should run.
-    pub bundle: Arc<Bundle>,
-    /// Digest of the bundle.
-    pub digest: Digest,
-    /// Length of the bundle's text and of what expressions see.
-    pub(crate) bytes: usize,
+    pub bundle: BundleText,
+    /// Length of what expressions see.
+    seen: usize,
     engine: Engine,
     context: Context,
     /// Templates of the outputs.
     outputs: Vec<Output>,
     /// What was rendered, and when each is ready.
     entries: Vec<Entry>,
+}
+
+impl Compiled {
+    pub(crate) fn bytes(&self) -> usize {
+        self.bundle.as_str().len() + self.seen
+    }
 }
 
 /// An object that was rendered.
@@ -146,12 +151,15 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
     let rendered = render_objects(engine, resource_type, &context)?;
     let entries = entries(resource_type, &rendered);
     let mut paths = reads::status_paths(engine, &resource_type.outputs, &entries);
+    let labels = tree::of(&Value::Object(labels));
+    let labels = tree::fields(&labels).cloned().unwrap_or_default();
+    let label_value = snapshot.unit.label_value();
     let mut objects = Vec::with_capacity(rendered.len());
     for mut entry in rendered {
         complete(&entry)?;
         object::add_missing_labels(&mut entry.object, &labels);
         object::set_missing_namespace(&mut entry.object, &cell);
-        object::stamp_owner(&mut entry.object, &snapshot.unit);
+        object::stamp(&mut entry.object, &snapshot.unit, &label_value);
         let paths = paths.remove(&entry.id);
         objects.push(BundleObject {
             id: entry.id,
@@ -168,11 +176,9 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
         objects,
     };
     audit::check(&bundle, &audit::Cell::Resource { namespace: &cell }).into_result()?;
-    let (text, seen) = (bundle.to_text(), Value::Object(variables).to_string());
     Ok(Compiled {
-        digest: Digest::of(text.as_bytes()),
-        bytes: text.len() + seen.len(),
-        bundle: Arc::new(bundle),
+        seen: Value::Object(variables).to_string().len(),
+        bundle: bundle.write_with(tree::write),
         engine: engine.clone(),
         context,
         outputs: resource_type.outputs.clone(),
@@ -252,24 +258,24 @@ fn one(
     manifest: &ResourceManifest,
     origin: String,
 ) -> Result<Option<Rendered>, Diagnostic> {
-    let body = Value::Object(manifest.template.clone());
     let fault = |path: &str, reason: String| {
         let message = format!("render resource {:?}: {reason}", manifest.id);
         render::fault(&format!("{origin}.template{path}"), message)
     };
     let object = engine
-        .render(&body, context)
+        .parse_map(&manifest.template)
+        .render(context)
         .map_err(|error| fault(error.path(), error.to_string()))?;
     match object {
         None => Ok(None),
-        Some(object @ Value::Object(_)) => Ok(Some(Rendered {
+        Some(object @ expr::Value::Map(_)) => Ok(Some(Rendered {
             id: manifest.id.clone(),
             plane: Plane::Data,
             object,
             origin,
         })),
         Some(other) => {
-            let got = go::type_name(&other);
+            let got = go::type_name(&other.to_json().unwrap_or_default());
             Err(fault("", format!("must render to an object, got {got}")))
         }
     }

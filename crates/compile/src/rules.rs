@@ -1,5 +1,6 @@
 //! Validation rules of types and traits, before and after rendering (reference 3.5).
 
+use expr::{Numbers, Value};
 use model::{
     Diagnostics,
     kinds::template::{PatchTarget, PostRenderValidation, TargetPlane, ValidationRule},
@@ -156,16 +157,20 @@ impl<'a> Target<'a> {
         let Some(clause) = clause else {
             return Ok(true);
         };
-        context
-            .charge(Spent::json(&candidate.object))
-            .map_err(over)?;
-        let context = context.with("resource", &candidate.object);
+        let context = with_resource(context, candidate).map_err(over)?;
         match render::boolean(engine, &context, clause) {
             Ok(Ok(truth)) => Ok(truth),
             Ok(Err(found)) => Err(Unclear::NotBoolean(clause, found)),
             Err(reason) => Err(Unclear::Fails(clause, reason)),
         }
     }
+}
+
+/// The variables of a condition about an object, whose numbers are doubles like all others.
+fn with_resource(context: &Context, candidate: &Rendered) -> Result<Context, expr::Error> {
+    context.charge(Spent::written(&candidate.object))?;
+    let resource = candidate.object.to_json_form(Numbers::Doubles);
+    Ok(context.with_value("resource", resource.unwrap_or(Value::Null)))
 }
 
 /// The plane that a type or trait means.
@@ -232,8 +237,9 @@ impl Check<'_> {
         };
         let var = render::variable(self.rule.var.as_deref());
         for item in render::iterate(self.engine, context, for_each)? {
-            let turn = format!(" (forEach {var}={})", go::display(&item));
-            self.turn(&context.with(var, &item), &turn, messages)?;
+            let shown = item.to_json().unwrap_or_default();
+            let turn = format!(" (forEach {var}={})", go::display(&shown));
+            self.turn(&context.with_value(var, item), &turn, messages)?;
         }
         Ok(())
     }
@@ -266,7 +272,7 @@ impl Check<'_> {
             matched = true;
             let title = object::title(&candidate.object);
             let prefix = format!("{owner:?} post-render validation on {title} failed");
-            let context = context.with("resource", &candidate.object);
+            let context = with_resource(context, candidate).map_err(|error| error.to_string())?;
             match render::boolean(engine, &context, &rule.rule) {
                 Ok(Ok(true)) => {}
                 Ok(Ok(false)) => messages.push(format!("{prefix}: {}{turn}", rule.message)),

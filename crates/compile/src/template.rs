@@ -13,7 +13,7 @@
 pub(crate) mod budget;
 mod context;
 mod error;
-mod render;
+mod parsed;
 mod scan;
 mod text;
 
@@ -23,12 +23,13 @@ use std::sync::Arc;
 use moka::sync::Cache;
 use serde_json::Value as Json;
 
-use expr::{Environment, Program, ReadPath, Value};
+use expr::{Environment, Numbers, Program, ReadPath, Value};
 
 use crate::functions::{self, Methods};
 
 pub use context::Context;
 pub use error::{Error, Reason};
+pub use parsed::{Parsed, ParsedText};
 pub use scan::{Expression, find_expressions};
 
 /// Renders templates. Cheap to clone; clones share the caches of parsed strings and programs.
@@ -65,7 +66,8 @@ impl Engine {
     /// # Errors
     /// The first expression that does not compile or evaluate, with its place in the template.
     pub fn render(&self, template: &Json, context: &Context) -> Result<Option<Json>, Error> {
-        render::render(self, template.clone(), context)
+        let rendered = self.parse(template).render(context)?;
+        Ok(rendered.and_then(|value| value.to_json()))
     }
 
     /// As [`Engine::render`], of one string.
@@ -73,9 +75,18 @@ impl Engine {
     /// # Errors
     /// As [`Engine::render`].
     pub fn render_text(&self, template: &str, context: &Context) -> Result<Option<Json>, Error> {
-        let value = self.evaluate(template, context)?;
-        text::charge_written(&value, context)?;
-        Ok(value.to_json())
+        let value = self
+            .parse_text(template)
+            .render(context, Numbers::AsWritten)?;
+        Ok(value.and_then(|value| value.to_json()))
+    }
+
+    /// As [`Engine::render_text`], as a value that other expressions may see.
+    ///
+    /// # Errors
+    /// As [`Engine::render`].
+    pub fn render_value(&self, template: &str, context: &Context) -> Result<Option<Value>, Error> {
+        self.parse_text(template).render(context, Numbers::Doubles)
     }
 
     /// Evaluates a template string: the value of its one expression, or its text.

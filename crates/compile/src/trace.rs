@@ -49,11 +49,11 @@ pub fn component<'a>(
     snapshot: &component::Snapshot,
 ) -> Result<Traced<'a>, Diagnostics> {
     let engine = compiler.component_engine();
-    let variables = Variables::new(snapshot)?;
+    let variables = Variables::all(snapshot)?;
     let mut trace = Trace::on();
     component::render_traced(compiler, snapshot, &variables, &mut trace)?;
     let named = |applied: Applied<'_>| (applied.instance.to_owned(), applied.context);
-    let instances = instances::all(engine, snapshot, &variables)?;
+    let instances = instances::all(compiler, snapshot, &variables)?;
     Ok(Traced {
         engine,
         instances: instances.into_iter().map(named).collect(),
@@ -161,7 +161,7 @@ impl Trace {
                     origin: rendered.origin.clone(),
                     id: rendered.id.clone(),
                 },
-                object: rendered.object.clone(),
+                object: rendered.object.to_json().unwrap_or_default(),
             });
         }
     }
@@ -175,7 +175,7 @@ impl Trace {
                     origin: rendered.origin.clone(),
                     id: rendered.id.clone(),
                 },
-                object: rendered.object.clone(),
+                object: rendered.object.to_json().unwrap_or_default(),
             });
         }
     }

@@ -3,6 +3,8 @@
 //! Each instance of a trait sees what the ones before it left, its own creates included. Whatever
 //! fails names the trait, so that one broken trait is found among many.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use model::{
@@ -16,10 +18,12 @@ use model::{
 use crate::{
     go, object,
     patch::{self, Operation},
-    render::{self, Rendered, Template},
+    prepared,
+    render::{self, Manifest, Rendered, Template},
     rules::{self, Target},
     template::{Context, Engine, budget::Spent},
     trace::Trace,
+    tree,
 };
 
 /// A trait as it is applied to one component.
@@ -33,6 +37,7 @@ pub(crate) struct Applied<'a> {
     /// Where its snapshot stands in the release.
     pub(crate) origin: String,
     pub(crate) spec: &'a Trait,
+    pub(crate) prepared: Arc<prepared::Trait>,
     /// Variables, those of the trait included.
     pub(crate) context: Context,
 }
@@ -58,7 +63,7 @@ pub(crate) fn apply(
     trace: &mut Trace,
 ) -> Result<(), Diagnostic> {
     let before = rendered.len();
-    create(engine, applied, rendered).map_err(|fault| {
+    create(applied, rendered).map_err(|fault| {
         let message = format!(
             "failed to process trait {}/{}: {}",
             applied.name, applied.instance, fault.message
@@ -88,26 +93,31 @@ pub(crate) fn apply(
     Ok(())
 }
 
-fn create(
-    engine: &Engine,
-    applied: &Applied<'_>,
-    rendered: &mut Vec<Rendered>,
-) -> Result<(), Diagnostic> {
-    for (index, create) in applied.spec.creates.iter().enumerate() {
-        let body = Value::Object(create.template.clone());
+fn create(applied: &Applied<'_>, rendered: &mut Vec<Rendered>) -> Result<(), Diagnostic> {
+    let owner = format!("{}.spec", applied.origin);
+    for create in &applied.prepared.creates {
+        rendered.extend(create.render(&owner, &applied.context)?);
+    }
+    Ok(())
+}
+
+/// The templates of what a trait creates.
+pub(crate) fn creates(engine: &Engine, name: &str, spec: &Trait) -> Vec<Manifest> {
+    let creates = spec.creates.iter().enumerate();
+    let parsed = creates.map(|(index, create)| {
         let template = Template {
             id: "",
-            origin: &format!("{}.spec.creates[{index}]", applied.origin),
-            title: &format!("trait {} create #{index}", applied.name),
-            body: &body,
+            place: &format!(".creates[{index}]"),
+            title: &format!("trait {name} create #{index}"),
+            body: &create.template,
             include_when: create.include_when.as_deref(),
-            for_each: create.for_each.as_deref().filter(|each| !each.is_empty()),
+            for_each: create.for_each.as_deref(),
             var: create.var.as_deref(),
             plane: rules::plane_of(create.target_plane),
         };
-        rendered.extend(render::template(engine, &applied.context, &template)?);
-    }
-    Ok(())
+        template.parse(engine)
+    });
+    parsed.collect()
 }
 
 /// The context of each turn of a loop; one turn without a loop.
@@ -120,13 +130,14 @@ pub(crate) fn turns(
     let Some(for_each) = for_each.filter(|each| !each.is_empty()) else {
         return Ok(vec![context.clone()]);
     };
-    let value = engine.render_text(for_each, context).map_err(|error| {
+    let value = engine.render_value(for_each, context).map_err(|error| {
         format!("failed to evaluate forEach expression '{for_each}' for {title}: {error}")
     })?;
-    let items = render::items(value.unwrap_or_default())
+    let items = render::items(value.as_ref())
         .map_err(|reason| format!("invalid forEach result for {title}: {reason}"))?;
     let var = render::variable(var);
-    Ok(items.iter().map(|item| context.with(var, item)).collect())
+    let items = items.into_iter();
+    Ok(items.map(|item| context.with_value(var, item)).collect())
 }
 
 fn patch(
@@ -176,12 +187,13 @@ fn patch(
                         object,
                     );
                 };
-                let object = &mut candidate.object;
-                let patched = patch::apply_charged(object, &operations, &charge, done);
+                let mut object = candidate.object.to_json().unwrap_or_default();
+                let patched = patch::apply_charged(&mut object, &operations, &charge, done);
                 patched.map_err(|error| {
                     let object = object::title(&candidate.object);
                     format!("failed to apply patches to {object} for {title}: {error}")
                 })?;
+                candidate.object = tree::of(&object);
             }
         }
     }

@@ -2,14 +2,14 @@
 
 pub(crate) mod arguments;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use model::{
-    Bundle, BundleObject, Diagnostic, Diagnostics, Digest, Policy, UnitId,
+    Bundle, BundleObject, BundleText, Diagnostic, Diagnostics, Policy, UnitId,
     kinds::{Workflow, WorkflowPlane, WorkflowRun, workflow_run::RunObject},
     label,
 };
@@ -20,6 +20,7 @@ use crate::{
     names, object,
     render::{self, Plane, Template},
     template::{Context, Engine},
+    tree,
 };
 
 /// Everything that decides what a run is.
@@ -48,17 +49,19 @@ pub struct Snapshot {
 #[derive(Debug, Clone)]
 pub struct Compiled {
     /// What the workflow plane should run.
-    pub bundle: Arc<Bundle>,
-    /// Digest of the bundle.
-    pub digest: Digest,
-    /// Length of the bundle's text.
-    pub(crate) bytes: usize,
+    pub bundle: BundleText,
     /// The Argo `Workflow`.
     pub run: RunObject,
     /// Its id in the bundle.
     pub run_id: String,
     /// Extra resources of the run.
     pub resources: Vec<RunObject>,
+}
+
+impl Compiled {
+    pub(crate) fn bytes(&self) -> usize {
+        self.bundle.as_str().len()
+    }
 }
 
 pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compiled, Diagnostics> {
@@ -68,15 +71,17 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
     let engine = compiler.plain_engine();
     let mut run = render_run(engine, &snapshot.workflow, &context)?;
     let extras = render_extras(engine, &snapshot.workflow, &context, &namespace)?;
+    arguments::stringify(&mut run);
+    let mut run = tree::of(&run);
     prepare_run(snapshot, &mut run, &namespace);
     let account = object::text(&run, &["spec", "serviceAccountName"]).to_owned();
     if account.is_empty() {
         let message = "spec.serviceAccountName is required in the run template".to_owned();
         return Err(render::fault("spec.runTemplate.spec.serviceAccountName", message).into());
     }
-    let mut entries: Vec<(String, Policy, Value)> = prerequisites(&namespace, &account)
+    let mut entries: Vec<(String, Policy, expr::Value)> = prerequisites(&namespace, &account)
         .into_iter()
-        .map(|(id, object)| (id.to_owned(), Policy::Keep, object))
+        .map(|(id, object)| (id.to_owned(), Policy::Keep, tree::of(&object)))
         .collect();
     let mut resources = Vec::new();
     for (id, object) in extras {
@@ -93,12 +98,8 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
         },
     )
     .into_result()?;
-    let text = bundle.to_text();
-    let (digest, bytes) = (Digest::of(text.as_bytes()), text.len());
     Ok(Compiled {
-        bundle: Arc::new(bundle),
-        digest,
-        bytes,
+        bundle: bundle.write_with(tree::write),
         run: reference,
         run_id,
         resources,
@@ -108,11 +109,12 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
 /// Id of the run itself in its bundle.
 const RUN_ID: &str = "run";
 
-fn bundle(unit: &UnitId, entries: Vec<(String, Policy, Value)>) -> Bundle {
+fn bundle(unit: &UnitId, entries: Vec<(String, Policy, expr::Value)>) -> Bundle<expr::Value> {
+    let label_value = unit.label_value();
     let objects = entries.into_iter().map(|(id, policy, mut object)| {
         // What all runs share belongs to none of them: each would take it from the others.
         if policy != Policy::Keep {
-            object::stamp_owner(&mut object, unit);
+            object::stamp(&mut object, unit, &label_value);
         }
         BundleObject {
             id,
@@ -194,9 +196,8 @@ pub(crate) fn render_run(
     Ok(run)
 }
 
-/// Makes argument values text, marks the run and its pods as the run's.
-fn prepare_run(snapshot: &Snapshot, run: &mut Value, namespace: &str) {
-    arguments::stringify(run);
+/// Marks the run and its pods as the run's.
+fn prepare_run(snapshot: &Snapshot, run: &mut expr::Value, namespace: &str) {
     object::insert_text(run, &["metadata"], "namespace", namespace);
     let mut labels = vec![
         (label::WORKFLOW_RUN, snapshot.run_name.as_str()),
@@ -273,21 +274,20 @@ pub(crate) fn render_extras(
     workflow: &Workflow,
     context: &Context,
     namespace: &str,
-) -> Result<Vec<(String, Value)>, Diagnostic> {
+) -> Result<Vec<(String, expr::Value)>, Diagnostic> {
     let mut extras = Vec::new();
     for (index, resource) in workflow.resources.iter().enumerate() {
-        let body = Value::Object(resource.template.clone());
         let template = Template {
             id: &resource.id,
-            origin: &format!("spec.resources[{index}]"),
+            place: &format!(".resources[{index}]"),
             title: &format!("resource {}", resource.id),
-            body: &body,
+            body: &resource.template,
             include_when: resource.include_when.as_deref(),
             for_each: None,
             var: None,
             plane: Plane::Data,
         };
-        for rendered in render::template(engine, context, &template)? {
+        for rendered in template.parse(engine).render("spec", context)? {
             let mut object = rendered.object;
             let name = object::name(&object);
             if name.is_empty() || name.starts_with('-') {
@@ -300,7 +300,7 @@ pub(crate) fn render_extras(
     Ok(extras)
 }
 
-fn reference(object: &Value) -> RunObject {
+fn reference(object: &expr::Value) -> RunObject {
     RunObject {
         api_version: object::api_version(object).to_owned(),
         kind: object::kind(object).to_owned(),

@@ -1,5 +1,7 @@
 //! The bundle: what a unit is in its cluster, compiled, immutable and named by its digest.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,10 +33,10 @@ impl Policy {
     }
 }
 
-/// One object of a bundle.
+/// One object of a bundle, as JSON unless it is still in the making.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct BundleObject {
+pub struct BundleObject<O = Value> {
     /// Name of the object within the unit, stable across releases: `deployment-greeter` or the id of
     /// its template.
     pub id: String,
@@ -49,13 +51,13 @@ pub struct BundleObject {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub status_paths: Vec<String>,
     /// The whole Kubernetes object, namespace and owner labels included.
-    pub object: Value,
+    pub object: O,
 }
 
 /// What a unit is in its cluster.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Bundle {
+pub struct Bundle<O = Value> {
     /// The unit.
     pub unit: UnitId,
     /// Units that must be applied before this one, such as the cell of a component's project.
@@ -65,20 +67,63 @@ pub struct Bundle {
     #[serde(default)]
     pub features: Vec<String>,
     /// The objects, in the order in which the compiler sorted them.
-    pub objects: Vec<BundleObject>,
+    pub objects: Vec<BundleObject<O>>,
 }
 
-impl Bundle {
-    /// The text that is stored, shipped and hashed.
+/// A bundle as it is stored, shipped and hashed. Cloning is cheap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BundleText {
+    text: Arc<str>,
+    digest: Digest,
+}
+
+impl BundleText {
+    fn new(text: String) -> Self {
+        Self {
+            digest: Digest::of(text.as_bytes()),
+            text: text.into(),
+        }
+    }
+
+    /// The text.
     #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut out = String::with_capacity(4096);
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The digest of the text, by which heads name the bundle.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The bundle.
+    ///
+    /// # Panics
+    /// Never: the text was written from a bundle.
+    #[must_use]
+    pub fn parse(&self) -> Bundle {
+        serde_json::from_str(&self.text).expect("the text of a bundle can be read")
+    }
+}
+
+impl<O> Bundle<O> {
+    /// The text, of objects that are written as canonical JSON by `write`.
+    #[must_use]
+    pub fn write_with(&self, write: impl Fn(&O, &mut String)) -> BundleText {
+        BundleText::new(self.text(write))
+    }
+
+    fn text(&self, write: impl Fn(&O, &mut String)) -> String {
+        let mut out = String::with_capacity(16 << 10);
         out.push_str("{\"features\":");
         write_list(&self.features, &mut out, |feature, out| {
             canonical::write_string(feature, out);
         });
         out.push_str(",\"objects\":");
-        write_list(&self.objects, &mut out, BundleObject::write);
+        write_list(&self.objects, &mut out, |object, out| {
+            object.write(out, &write)
+        });
         out.push_str(",\"requires\":");
         write_list(&self.requires, &mut out, |unit, out| {
             canonical::write_string(unit.as_str(), out);
@@ -88,6 +133,14 @@ impl Bundle {
         out.push('}');
         out
     }
+}
+
+impl Bundle {
+    /// The text that is stored, shipped and hashed.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        self.text(canonical::write)
+    }
 
     /// The digest of [`Self::to_text`], by which heads name this bundle.
     #[must_use]
@@ -96,13 +149,19 @@ impl Bundle {
     }
 }
 
-impl BundleObject {
+impl From<&Bundle> for BundleText {
+    fn from(bundle: &Bundle) -> Self {
+        Self::new(bundle.to_text())
+    }
+}
+
+impl<O> BundleObject<O> {
     /// The canonical text, without a copy of the object on the way.
-    fn write(&self, out: &mut String) {
+    fn write(&self, out: &mut String, write: impl Fn(&O, &mut String)) {
         out.push_str("{\"id\":");
         canonical::write_string(&self.id, out);
         out.push_str(",\"object\":");
-        canonical::write(&self.object, out);
+        write(&self.object, out);
         out.push_str(",\"policy\":");
         canonical::write_string(self.policy.as_str(), out);
         out.push_str(if self.report_status {

@@ -51,19 +51,25 @@ pub(crate) fn write(value: &Value, out: &mut String) {
             out.push(']');
         }
         Value::String(text) => write_string(text, out),
-        Value::Number(number) => {
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(float) => write_float(float, out),
             // Writing to a text cannot fail.
-            let _ = match number.as_f64() {
-                Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < EXACT => {
-                    write!(out, "{float:.0}")
-                }
-                _ => write!(out, "{number}"),
-            };
-        }
+            None => drop(write!(out, "{number}")),
+        },
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
         Value::Null => out.push_str("null"),
     }
+}
+
+/// Writes a float as canonical JSON has it; what JSON cannot hold is `null`.
+pub fn write_float(float: f64, out: &mut String) {
+    // Writing to a text cannot fail.
+    let _ = match serde_json::Number::from_f64(float) {
+        Some(_) if float.fract() == 0.0 && float.abs() < EXACT => write!(out, "{float:.0}"),
+        Some(number) => write!(out, "{number}"),
+        None => write!(out, "null"),
+    };
 }
 
 fn write_map<'a>(entries: impl Iterator<Item = (&'a String, &'a Value)>, out: &mut String) {
@@ -82,8 +88,16 @@ fn write_map<'a>(entries: impl Iterator<Item = (&'a String, &'a Value)>, out: &m
 }
 
 /// Text in quotes. What JSON must escape is escaped as `serde_json` does it, and nothing else.
-pub(crate) fn write_string(text: &str, out: &mut String) {
+pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
+    // Next to no text has anything to escape, and a look without a branch for each byte is quick.
+    if !text.bytes().fold(false, |found, byte| {
+        found | (byte < b' ') | (byte == b'"') | (byte == b'\\')
+    }) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     let mut plain_from = 0;
     for (at, byte) in text.bytes().enumerate() {
         let escape = match byte {

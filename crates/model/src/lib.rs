@@ -23,7 +23,7 @@ pub mod report;
 pub mod schema;
 pub mod yaml;
 
-pub use bundle::{Bundle, BundleObject, Policy};
+pub use bundle::{Bundle, BundleObject, BundleText, Policy};
 pub use code::{Code, Coded};
 pub use condition::{Condition, ConditionStatus, Conditions};
 pub use diagnostics::{Diagnostic, Diagnostics};

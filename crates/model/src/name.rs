@@ -4,6 +4,8 @@
 //! that a migration renames nothing. Letters outside ASCII, which it keeps and Kubernetes refuses,
 //! become `-` here.
 
+use std::borrow::Cow;
+
 use crate::Digest;
 
 /// Pattern of names that may be used where a DNS label is needed.
@@ -57,7 +59,7 @@ pub fn generate_with_extra(parts: &[&str], extra: Option<&str>, limit: usize) ->
         hashed.push_str(extra);
     }
     let hash = &Digest::of(hashed.as_bytes()).to_string()[..HASH];
-    let clean: Vec<String> = parts.iter().map(|part| sanitize(part)).collect();
+    let clean: Vec<_> = parts.iter().map(|part| sanitize(part)).collect();
     let budget = limit.saturating_sub(HASH + parts.len());
     let (share, rest) = match parts.len() {
         0 => (0, 0),
@@ -74,7 +76,11 @@ pub fn generate_with_extra(parts: &[&str], extra: Option<&str>, limit: usize) ->
     }
 }
 
-fn sanitize(part: &str) -> String {
+fn sanitize(part: &str) -> Cow<'_, str> {
+    let is_clean = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+    if part.bytes().all(is_clean) {
+        return Cow::Borrowed(part.trim_matches(['-', '.']));
+    }
     let lower: String = part
         .chars()
         .map(|c| {
@@ -85,7 +91,7 @@ fn sanitize(part: &str) -> String {
             }
         })
         .collect();
-    lower.trim_matches(['-', '.']).to_owned()
+    Cow::Owned(lower.trim_matches(['-', '.']).to_owned())
 }
 
 /// FNV-1a, 32 bits.

@@ -1,7 +1,7 @@
 //! Bundles: immutable, compressed, stored once by digest.
 
 use jiff::Timestamp;
-use model::{Bundle, Digest};
+use model::{BundleText, Digest};
 
 use crate::{Error, Store, sql::Sql, writer::Operation, writer::Txn};
 
@@ -22,12 +22,12 @@ pub struct Blob {
 impl Blob {
     /// Compresses a bundle. Takes time in proportion to its size, so it is not done in the writer.
     #[must_use]
-    pub fn compress(bundle: &Bundle) -> Self {
-        let text = bundle.to_text();
+    pub fn compress(bundle: &BundleText) -> Self {
+        let text = bundle.as_str();
         let data = zstd::bulk::compress(text.as_bytes(), LEVEL)
             .expect("compression into memory has no way to fail at a valid level");
         Self {
-            digest: Digest::of(text.as_bytes()),
+            digest: bundle.digest(),
             data,
             size: text.len() as u64,
         }

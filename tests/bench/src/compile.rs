@@ -124,14 +124,16 @@ fn look_up(snapshot: &Snapshot, figures: &mut Figures) -> Result<()> {
 fn another(snapshot: &Snapshot, number: usize, revision: &str) -> Snapshot {
     let mut snapshot = snapshot.clone();
     snapshot.component_name = format!("{}-{number}", snapshot.component_name);
-    let resources = &mut snapshot.release.component_type.spec.resources;
-    let metadata = resources
-        .first_mut()
-        .and_then(|resource| resource.template.get_mut("metadata")?.as_object_mut());
-    if let Some(metadata) = metadata {
-        let annotations = serde_json::json!({"example.com/revision": revision});
-        metadata.insert("annotations".to_owned(), annotations);
-    }
+    snapshot.release.change(|release| {
+        let resources = &mut release.component_type.spec.resources;
+        let metadata = resources
+            .first_mut()
+            .and_then(|resource| resource.template.get_mut("metadata")?.as_object_mut());
+        if let Some(metadata) = metadata {
+            let annotations = serde_json::json!({"example.com/revision": revision});
+            metadata.insert("annotations".to_owned(), annotations);
+        }
+    });
     snapshot
 }
 

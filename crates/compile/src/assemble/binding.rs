@@ -110,7 +110,7 @@ impl Parts {
             project_name: self.project.name().to_owned(),
             project_uid: self.project.uid().to_owned(),
             binding_name: object.name().to_owned(),
-            release: self.release.spec,
+            release: self.release.spec.into(),
             binding: object.spec.clone(),
             restarted_at: object
                 .metadata()

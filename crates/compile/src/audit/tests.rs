@@ -1,24 +1,27 @@
 //! Each guarantee, broken.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use expr::Map;
 
 use model::{Bundle, BundleObject, Policy, UnitId};
 
 use super::{Cell, check};
-use crate::object;
+use crate::{object, tree};
 
 const CELL: &str = "dp-cell";
 
-fn labels() -> Map<String, Value> {
-    let labels = json!({"openchoreo.dev/component": "api"});
-    labels.as_object().unwrap().clone()
+fn labels() -> Map {
+    let labels = tree::of(&json!({"openchoreo.dev/component": "api"}));
+    tree::fields(&labels).unwrap().clone()
 }
 
-fn entry(id: &str, mut object: Value) -> BundleObject {
+fn entry(id: &str, object: Value) -> BundleObject<expr::Value> {
     let unit: UnitId = "releasebinding.default.api".parse().unwrap();
-    object::map_at(&mut object, &["metadata", "labels"]).extend(labels());
+    let mut object = tree::of(&object);
+    object::add_labels(&mut object, &labels());
     object::set_missing_namespace(&mut object, CELL);
-    object::stamp_owner(&mut object, &unit);
+    object::stamp(&mut object, &unit, &unit.label_value());
     BundleObject {
         id: id.to_owned(),
         policy: Policy::Managed,
@@ -33,7 +36,7 @@ fn thing(api_version: &str, kind: &str) -> Value {
 }
 
 /// What is wrong with a component that has these objects beside its policy.
-fn component(objects: Vec<BundleObject>) -> String {
+fn component(objects: Vec<BundleObject<expr::Value>>) -> String {
     let mut all = vec![entry(
         "policy",
         thing("networking.k8s.io/v1", "NetworkPolicy"),
@@ -48,7 +51,7 @@ fn component(objects: Vec<BundleObject>) -> String {
     )
 }
 
-fn faults(objects: Vec<BundleObject>, cell: &Cell<'_>) -> String {
+fn faults(objects: Vec<BundleObject<expr::Value>>, cell: &Cell<'_>) -> String {
     let unit = "releasebinding.default.api".parse().unwrap();
     let bundle = Bundle {
         unit,
@@ -134,6 +137,11 @@ fn a_secret_is_not_readable() {
 #[test]
 fn an_object_belongs_to_its_unit() {
     let mut stray = entry("a", thing("v1", "Service"));
-    stray.object["metadata"]["labels"]["quintet.dev/unit"] = json!("0");
+    object::insert_text(
+        &mut stray.object,
+        &["metadata", "labels"],
+        "quintet.dev/unit",
+        "0",
+    );
     assert!(component(vec![stray]).contains("owner labels"));
 }

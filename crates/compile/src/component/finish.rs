@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
-
-use model::{Bundle, BundleObject, Diagnostic, Policy, UnitId, canonical, label, name};
+use expr::Value;
+use model::{Bundle, BundleObject, Diagnostic, Policy, UnitId, label, name};
 
 use super::{Snapshot, variables::Variables};
 use crate::{
     network_policy::{self, Params, Provider},
     object,
     render::{self, Plane, Rendered},
+    tree,
 };
 
 /// Takes out what is meant for the observability plane.
@@ -27,14 +27,12 @@ pub(super) fn data_bundle(
     snapshot: &Snapshot,
     variables: &Variables,
     rendered: Vec<Rendered>,
-) -> Result<Bundle, Diagnostic> {
+) -> Result<Bundle<Value>, Diagnostic> {
     let mut objects = label_and_sort(variables, rendered)?;
     objects.push(policy(snapshot, variables));
     for object in &mut objects {
         // Whatever a type forgets, the network policy selects the pods.
-        if let Some(template) = object::pod_template_mut(object) {
-            add_labels(template, &variables.labels);
-        }
+        object::label_pods(object, &variables.labels);
         if let Some(at) = &snapshot.restarted_at
             && object::rolls_pods(object)
         {
@@ -50,7 +48,7 @@ pub(super) fn observability_bundle(
     snapshot: &Snapshot,
     variables: &Variables,
     rendered: Vec<Rendered>,
-) -> Result<Option<Bundle>, Diagnostic> {
+) -> Result<Option<Bundle<Value>>, Diagnostic> {
     if rendered.is_empty() {
         return Ok(None);
     }
@@ -63,7 +61,7 @@ fn bundle(
     variables: &Variables,
     requires: Vec<UnitId>,
     objects: Vec<Value>,
-) -> Bundle {
+) -> Bundle<Value> {
     let mut taken = BTreeSet::new();
     let label_value = snapshot.unit.label_value();
     let entries = objects.into_iter().enumerate().map(|(index, mut object)| {
@@ -105,7 +103,7 @@ pub(super) fn label_and_sort(
     mut rendered: Vec<Rendered>,
 ) -> Result<Vec<Value>, Diagnostic> {
     for rendered in &mut rendered {
-        add_labels(&mut rendered.object, &variables.labels);
+        object::add_labels(&mut rendered.object, &variables.labels);
     }
     annotate_hash(&mut rendered);
     for rendered in &rendered {
@@ -128,15 +126,6 @@ fn sort_key(object: &Value) -> (&str, &str, &str, &str) {
     )
 }
 
-fn add_labels(object: &mut Value, labels: &Map<String, Value>) {
-    let own = object::map_at(object, &["metadata", "labels"]);
-    own.extend(
-        labels
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone())),
-    );
-}
-
 /// A change of any other object of the release rolls the pods of its workload.
 fn annotate_hash(objects: &mut [Rendered]) {
     let is_workload = |rendered: &Rendered| object::rolls_pods(&rendered.object);
@@ -144,7 +133,7 @@ fn annotate_hash(objects: &mut [Rendered]) {
         let mut texts: Vec<String> = objects
             .iter()
             .filter(|rendered| rendered.plane == Plane::Data && !is_workload(rendered))
-            .map(|rendered| canonical::to_string_without(&rendered.object, "metadata"))
+            .map(|rendered| tree::text_without(&rendered.object, "metadata"))
             .collect();
         texts.sort_unstable();
         texts
@@ -198,6 +187,6 @@ fn policy(snapshot: &Snapshot, variables: &Variables) -> Value {
             endpoints: &snapshot.release.workload.endpoints,
         },
     );
-    add_labels(&mut policy, &variables.labels);
+    object::add_labels(&mut policy, &variables.labels);
     policy
 }

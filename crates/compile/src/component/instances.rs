@@ -1,31 +1,52 @@
 //! The traits of a component with the variables of each: embedded ones first, then its own.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use model::{
     Diagnostic, Diagnostics,
-    kinds::{component_release::TraitSnapshot, reference::TraitKind, template::FreeForm},
+    kinds::{
+        ComponentRelease, component_release::TraitSnapshot, reference::TraitKind,
+        template::FreeForm,
+    },
 };
 
 use super::{
     Snapshot,
     variables::{TraitValues, Variables},
 };
-use crate::{render, rules, template::Engine, traits::Applied};
+use crate::{
+    Compiler,
+    prepared::{self, Parts},
+    render, rules,
+    template::Engine,
+    traits::Applied,
+};
 
 /// Every trait of the release, in the order in which it is applied, with its rules checked.
 ///
 /// # Errors
 /// A snapshot is missing, values do not fit, or a rule does not hold.
 pub(crate) fn all<'a>(
-    engine: &Engine,
+    compiler: &Compiler,
     snapshot: &'a Snapshot,
     variables: &Variables,
+) -> Result<Vec<Applied<'a>>, Diagnostics> {
+    let parts = compiler.prepare(&snapshot.release);
+    of(compiler.component_engine(), snapshot, (variables, &parts))
+}
+
+/// As [`all`], of a release that is parsed.
+pub(super) fn of<'a>(
+    engine: &Engine,
+    snapshot: &'a Snapshot,
+    (variables, parts): (&Variables, &Parts),
 ) -> Result<Vec<Applied<'a>>, Diagnostics> {
     let release = &snapshot.release;
     let mut applied = Vec::new();
     for (index, embedded) in release.component_type.spec.traits.iter().enumerate() {
-        let found = find(&release.traits, embedded.kind, &embedded.name)?;
+        let found = find(release, parts, embedded.kind, &embedded.name)?;
         let use_of = Use {
             name: &embedded.name,
             instance: &embedded.instance_name,
@@ -45,7 +66,7 @@ pub(crate) fn all<'a>(
         .iter()
         .flat_map(|profile| &profile.traits)
     {
-        let found = find(&release.traits, instance.kind, &instance.name)?;
+        let found = find(release, parts, instance.kind, &instance.name)?;
         let use_of = Use {
             name: &instance.name,
             instance: &instance.instance_name,
@@ -97,12 +118,16 @@ fn bindings(
 fn one<'a>(
     engine: &Engine,
     variables: &Variables,
-    (origin, found): (String, &'a TraitSnapshot),
+    Found {
+        origin,
+        snapshot: found,
+        prepared,
+    }: Found<'a>,
     Use { name, instance }: Use<'a>,
     given: &TraitValues,
 ) -> Result<Applied<'a>, Diagnostics> {
     let context = variables
-        .for_trait(&found.spec, (name, instance), given)
+        .for_trait(&prepared.schemas, (name, instance), given)
         .map_err(|reason| {
             let message = format!("failed to build trait context for {name}/{instance}: {reason}");
             render::fault(&origin, message)
@@ -119,21 +144,33 @@ fn one<'a>(
         instance,
         origin,
         spec: &found.spec,
+        prepared,
         context,
     })
 }
 
+/// A trait of a release.
+struct Found<'a> {
+    /// Where it stands there.
+    origin: String,
+    snapshot: &'a TraitSnapshot,
+    prepared: Arc<prepared::Trait>,
+}
+
 fn find<'a>(
-    traits: &'a [TraitSnapshot],
+    release: &'a ComponentRelease,
+    parts: &Parts,
     kind: TraitKind,
     name: &str,
-) -> Result<(String, &'a TraitSnapshot), Diagnostic> {
-    let found = traits
-        .iter()
-        .enumerate()
-        .find(|(_, snapshot)| snapshot.kind == kind && snapshot.name == name);
+) -> Result<Found<'a>, Diagnostic> {
+    let mut traits = release.traits.iter().zip(&parts.traits).enumerate();
+    let found = traits.find(|(_, (snapshot, _))| snapshot.kind == kind && snapshot.name == name);
     found
-        .map(|(index, snapshot)| (format!("spec.traits[{index}]"), snapshot))
+        .map(|(index, (snapshot, prepared))| Found {
+            origin: format!("spec.traits[{index}]"),
+            snapshot,
+            prepared: Arc::clone(prepared),
+        })
         .ok_or_else(|| {
             render::fault(
                 "spec.traits",

@@ -7,7 +7,7 @@ use testkit::compat::{Table, expand_shared, same, says};
 mod variables;
 
 use super::{Snapshot, Variables, render_labelled, variables as of};
-use crate::{Compiler, snapshots::snapshot, template::Context};
+use crate::{Compiler, prepared::Schemas, snapshots::snapshot, template::Context, tree};
 
 /// Variables with the metadata that the row gives, which unit tests of the reference make up.
 fn variables(snapshot: &Snapshot, metadata: &Value) -> Result<Variables, model::Diagnostics> {
@@ -16,12 +16,19 @@ fn variables(snapshot: &Snapshot, metadata: &Value) -> Result<Variables, model::
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    let mut map = of::map(snapshot, &labels, &cell)?;
+    let component_type = &snapshot.release.component_type.spec;
+    let schemas = Schemas::of(
+        component_type.parameters.as_ref(),
+        component_type.environment_configs.as_ref(),
+    );
+    let mut map = of::map(snapshot, &schemas, of::Wanted::All)?;
     map.insert("metadata".to_owned(), metadata.clone());
     Ok(Variables {
         base: Context::from_json(&map),
         cell,
-        labels,
+        labels: tree::fields(&tree::of(&Value::Object(labels)))
+            .unwrap()
+            .clone(),
     })
 }
 
@@ -41,7 +48,7 @@ fn check(row: &Value, input: &Value) -> Result<(), String> {
     }
 }
 
-fn compare(rendered: &[Value], output: &Value) -> Result<(), String> {
+fn compare(rendered: &[expr::Value], output: &Value) -> Result<(), String> {
     let output = output.get("result").unwrap_or(output);
     let mut expected: Vec<Value> = output["resources"]
         .as_array()
@@ -49,7 +56,8 @@ fn compare(rendered: &[Value], output: &Value) -> Result<(), String> {
         .flatten()
         .map(|entry| entry["resource"].clone())
         .collect();
-    let mut rendered = rendered.to_vec();
+    let rendered = rendered.iter().map(|object| object.to_json().unwrap());
+    let mut rendered: Vec<Value> = rendered.collect();
     for object in rendered.iter_mut().chain(&mut expected) {
         // The hash of the other objects is opaque; whether there is one is not.
         let annotations = object.pointer_mut("/spec/template/metadata/annotations");

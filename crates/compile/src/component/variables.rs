@@ -1,14 +1,17 @@
 //! The variables of a component's templates.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use model::{
     Diagnostics,
     kinds::{
-        ComponentRelease, ReleaseBinding, Trait, component_release::WorkloadSnapshot,
-        container::Container, endpoint::Endpoint, template::FreeForm,
+        ReleaseBinding, component_release::WorkloadSnapshot, container::Container,
+        endpoint::Endpoint, template::FreeForm,
     },
 };
 
@@ -16,12 +19,15 @@ use super::Snapshot;
 use crate::{
     context::{
         self, Identity, Undeclared, configurations::Configurations, configurations::overridden,
-        dependencies::Dependencies, parameters, service_ports::service_ports,
+        dependencies::Dependencies, filled, service_ports::service_ports,
     },
     endpoint_schema,
     functions::{DERIVED, ENDPOINT_RESOURCES},
-    names, render,
+    names,
+    prepared::{Parts, Schemas},
+    render,
     template::Context,
+    tree,
 };
 
 /// The variables of a component, and what else follows from its snapshot.
@@ -31,7 +37,7 @@ pub struct Variables {
     /// Namespace of the cell.
     pub cell: String,
     /// Labels of every object of the component.
-    pub labels: Map<String, Value>,
+    pub labels: expr::Map,
 }
 
 /// What an instance of a trait is given.
@@ -40,10 +46,70 @@ pub(super) struct TraitValues {
     pub(super) configs: FreeForm,
 }
 
+/// Which variables are made: most types read few of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wanted<'a> {
+    All,
+    /// Those that the type and the traits of the release read.
+    ReadBy(&'a Parts),
+}
+
+impl Wanted<'_> {
+    fn variable(self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::ReadBy(parts) => parts.read(name, None),
+        }
+    }
+
+    fn field(self, variable: &str, field: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::ReadBy(parts) => parts.read(variable, Some(field)),
+        }
+    }
+
+    /// The field of [`DERIVED`] that a method stands for, if it is wanted.
+    pub(crate) fn derive(
+        self,
+        derived: &mut Map<String, Value>,
+        name: &str,
+        value: impl FnOnce() -> Vec<Value>,
+    ) {
+        if self.field(DERIVED, name) {
+            derived.insert(name.to_owned(), Value::Array(value()));
+        }
+    }
+}
+
 impl Variables {
+    /// Every variable there is.
+    ///
     /// # Errors
     /// When parameters do not fit their schema, or a secret is not known.
-    pub fn new(snapshot: &Snapshot) -> Result<Self, Diagnostics> {
+    pub fn all(snapshot: &Snapshot) -> Result<Self, Diagnostics> {
+        let component_type = &snapshot.release.component_type.spec;
+        let schemas = Schemas::of(
+            component_type.parameters.as_ref(),
+            component_type.environment_configs.as_ref(),
+        );
+        Self::make(snapshot, &schemas, Wanted::All)
+    }
+
+    /// What the templates of a release read.
+    ///
+    /// # Errors
+    /// As [`Variables::all`].
+    pub(super) fn read_by(snapshot: &Snapshot, parts: &Parts) -> Result<Self, Diagnostics> {
+        let schemas = &parts.component_type.schemas;
+        Self::make(snapshot, schemas, Wanted::ReadBy(parts))
+    }
+
+    fn make(
+        snapshot: &Snapshot,
+        schemas: &Schemas,
+        wanted: Wanted<'_>,
+    ) -> Result<Self, Diagnostics> {
         let identity = Identity {
             namespace: &snapshot.namespace,
             project: (&snapshot.project_name, &snapshot.project_uid),
@@ -51,86 +117,91 @@ impl Variables {
             environment: (&snapshot.environment.name, &snapshot.environment.uid),
             ..Identity::default()
         };
-        let labels = identity.labels();
+        let labels = tree::of(&Value::Object(identity.labels()));
         let cell = names::cell_namespace(
             &snapshot.namespace,
             &snapshot.project_name,
             &snapshot.environment.name,
         );
-        let variables = map(snapshot, &labels, &cell)?;
+        let variables = Context::from_json(&map(snapshot, schemas, wanted)?);
+        let metadata = metadata(snapshot, &labels, &cell);
         Ok(Self {
-            base: Context::from_json(&variables),
+            base: variables.with_value("metadata", metadata),
             cell,
-            labels,
+            labels: tree::fields(&labels).cloned().unwrap_or_default(),
         })
     }
 
     /// The variables of an instance of a trait: its own parameters, and `trait`.
     pub(super) fn for_trait(
         &self,
-        spec: &Trait,
+        schemas: &Schemas,
         (name, instance): (&str, &str),
         given: &TraitValues,
     ) -> Result<Context, String> {
-        let values = parameters(
-            "parameters",
-            spec.parameters.as_ref(),
-            &given.parameters,
-            Undeclared::Drop,
-        )?;
-        let configs = parameters(
-            "environmentConfigs",
-            spec.environment_configs.as_ref(),
-            &given.configs,
-            Undeclared::Drop,
-        )?;
+        let values = |what: &str, schema, given| {
+            filled(what, schema, given, Undeclared::Drop).map(Value::Object)
+        };
+        let parameters = values("parameters", &schemas.parameters, &given.parameters)?;
+        let configs = values("environmentConfigs", &schemas.configs, &given.configs)?;
+        let own = [("name", name.into()), ("instanceName", instance.into())];
         Ok(self
             .base
-            .with("parameters", &Value::Object(values))
-            .with("environmentConfigs", &Value::Object(configs))
-            .with("trait", &json!({"name": name, "instanceName": instance})))
+            .with("parameters", &parameters)
+            .with("environmentConfigs", &configs)
+            .with_value("trait", tree::record(own)))
     }
 }
 
-/// Every variable of the type by name, the hidden ones included.
+/// The variables of the type by name, the hidden ones included and `metadata` left out.
 pub(crate) fn map(
     snapshot: &Snapshot,
-    labels: &Map<String, Value>,
-    cell: &str,
+    schemas: &Schemas,
+    wanted: Wanted<'_>,
 ) -> Result<Map<String, Value>, Diagnostics> {
     let mut variables = Map::new();
-    variables.insert("metadata".to_owned(), metadata(snapshot, labels, cell));
-    insert_values(snapshot, &mut variables)?;
-    insert_platform(snapshot, &mut variables);
-    insert_workload(snapshot, &mut variables)
+    insert_values(snapshot, schemas, &mut variables)?;
+    insert_platform(snapshot, wanted, &mut variables);
+    insert_workload(snapshot, wanted, &mut variables)
         .map_err(|reason| render::fault("spec.workload.container", reason))?;
     Ok(variables)
 }
 
-fn metadata(snapshot: &Snapshot, labels: &Map<String, Value>, cell: &str) -> Value {
-    json!({
-        "name": names::component_base(&snapshot.component_name, &snapshot.environment.name),
-        "namespace": cell,
-        "componentNamespace": snapshot.namespace,
-        "componentName": snapshot.component_name,
-        "componentUID": snapshot.component_uid,
-        "projectName": snapshot.project_name,
-        "projectUID": snapshot.project_uid,
-        "dataPlaneName": snapshot.data_plane.name,
-        "dataPlaneUID": snapshot.data_plane.uid,
-        "environmentName": snapshot.environment.name,
-        "environmentUID": snapshot.environment.uid,
-        "labels": labels,
-        "annotations": {},
-        "podSelectors": labels,
-    })
+fn metadata(snapshot: &Snapshot, labels: &expr::Value, cell: &str) -> expr::Value {
+    let (plane, environment) = (&snapshot.data_plane, &snapshot.environment);
+    let name = names::component_base(&snapshot.component_name, &environment.name);
+    let texts = [
+        ("name", name.as_str()),
+        ("namespace", cell),
+        ("componentNamespace", &snapshot.namespace),
+        ("componentName", &snapshot.component_name),
+        ("componentUID", &snapshot.component_uid),
+        ("projectName", &snapshot.project_name),
+        ("projectUID", &snapshot.project_uid),
+        ("dataPlaneName", &plane.name),
+        ("dataPlaneUID", &plane.uid),
+        ("environmentName", &environment.name),
+        ("environmentUID", &environment.uid),
+    ];
+    let mut entries: Vec<_> = texts
+        .into_iter()
+        .map(|(name, text)| (expr::Key::string(name), expr::Value::string(text)))
+        .collect();
+    let none = expr::Value::map(expr::Map::new());
+    let maps = [
+        ("labels", labels),
+        ("annotations", &none),
+        ("podSelectors", labels),
+    ];
+    entries.extend(maps.map(|(name, map)| (expr::Key::string(name), map.clone())));
+    expr::Value::map(expr::Map::from_entries(entries))
 }
 
 fn insert_values(
     snapshot: &Snapshot,
+    schemas: &Schemas,
     variables: &mut Map<String, Value>,
 ) -> Result<(), Diagnostics> {
-    let component_type = &snapshot.release.component_type.spec;
     let empty = FreeForm::new();
     let profile = snapshot.release.component_profile.as_ref();
     let given = profile.map_or(&empty, |profile| &profile.parameters);
@@ -140,16 +211,11 @@ fn insert_values(
             format!("failed to build component context: {reason}"),
         ))
     };
-    let values = parameters(
-        "parameters",
-        component_type.parameters.as_ref(),
-        given,
-        Undeclared::Drop,
-    )
-    .map_err(|reason| fault("spec.parameters", reason))?;
-    let configs = parameters(
+    let values = filled("parameters", &schemas.parameters, given, Undeclared::Drop)
+        .map_err(|reason| fault("spec.parameters", reason))?;
+    let configs = filled(
         "environmentConfigs",
-        component_type.environment_configs.as_ref(),
+        &schemas.configs,
         &snapshot.binding.component_type_environment_configs,
         Undeclared::Drop,
     )
@@ -159,71 +225,85 @@ fn insert_values(
     Ok(())
 }
 
-fn insert_platform(snapshot: &Snapshot, variables: &mut Map<String, Value>) {
-    variables.insert(
-        "dataplane".to_owned(),
-        context::annotated_data_plane(&snapshot.data_plane),
-    );
-    let mut environment = Map::new();
-    if let Some(gateway) = context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec) {
-        environment.insert("gateway".to_owned(), gateway.clone());
-        variables.insert("gateway".to_owned(), gateway);
+fn insert_platform(snapshot: &Snapshot, wanted: Wanted<'_>, variables: &mut Map<String, Value>) {
+    if wanted.variable("dataplane") {
+        let data_plane = context::annotated_data_plane(&snapshot.data_plane);
+        variables.insert("dataplane".to_owned(), data_plane);
     }
-    if let Some(channel) = snapshot
-        .notification_channel
-        .as_ref()
-        .filter(|name| !name.is_empty())
+    let mut environment = Map::new();
+    let (of_variable, of_field) = (
+        wanted.variable("gateway"),
+        wanted.field("environment", "gateway"),
+    );
+    if (of_variable || of_field)
+        && let Some(gateway) =
+            context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec)
     {
-        environment.insert(
-            "defaultNotificationChannel".to_owned(),
-            channel.clone().into(),
-        );
+        if of_field {
+            environment.insert("gateway".to_owned(), gateway.clone());
+        }
+        if of_variable {
+            variables.insert("gateway".to_owned(), gateway);
+        }
+    }
+    let channel = snapshot.notification_channel.as_ref();
+    if let Some(channel) = channel.filter(|name| !name.is_empty()) {
+        let name = "defaultNotificationChannel".to_owned();
+        environment.insert(name, channel.clone().into());
     }
     variables.insert("environment".to_owned(), Value::Object(environment));
 }
 
-fn insert_workload(snapshot: &Snapshot, variables: &mut Map<String, Value>) -> Result<(), String> {
+fn insert_workload(
+    snapshot: &Snapshot,
+    wanted: Wanted<'_>,
+    variables: &mut Map<String, Value>,
+) -> Result<(), String> {
     let workload = &snapshot.release.workload;
     let container = container_of(workload, &snapshot.binding);
+    // Whether the secrets of a workload are known does not depend on who asks.
     let configurations = Configurations::new(&container, &snapshot.secrets)?;
-    let prefix = format!("{}-{}", snapshot.component_name, snapshot.environment.name);
-    let mut derived = Map::new();
-    configurations.derive(&prefix, &mut derived);
-    derived.insert(
-        "servicePorts".to_owned(),
-        Value::Array(service_ports(&workload.endpoints)),
-    );
-    let described = workload
-        .endpoints
-        .values()
-        .any(|endpoint| endpoint.schema.is_some());
-    let resources = if described && mentions_operations(&snapshot.release) {
-        endpoint_resources(&workload.endpoints)
-    } else {
-        Value::Object(Map::new())
-    };
-    derived.insert(ENDPOINT_RESOURCES.1.to_owned(), resources);
     let dependencies = Dependencies {
         items: &snapshot.connections,
         resources: &snapshot.resources,
     };
-    dependencies.derive(&mut derived);
-    variables.insert(DERIVED.to_owned(), Value::Object(derived));
-    variables.insert(
-        "workload".to_owned(),
-        context::workload(&container, &workload.endpoints),
-    );
-    variables.insert("configurations".to_owned(), configurations.variable());
-    variables.insert("dependencies".to_owned(), dependencies.variable());
+    if wanted.variable(DERIVED) {
+        let mut derived = Map::new();
+        let prefix = format!("{}-{}", snapshot.component_name, snapshot.environment.name);
+        configurations.derive(&prefix, wanted, &mut derived);
+        wanted.derive(&mut derived, "servicePorts", || {
+            service_ports(&workload.endpoints)
+        });
+        // Operations are costly to read.
+        if wanted.field(DERIVED, ENDPOINT_RESOURCES.1) {
+            let resources = endpoint_resources(&workload.endpoints);
+            derived.insert(ENDPOINT_RESOURCES.1.to_owned(), resources);
+        }
+        dependencies.derive(wanted, &mut derived);
+        variables.insert(DERIVED.to_owned(), Value::Object(derived));
+    }
+    if wanted.variable("workload") {
+        let workload = context::workload(&container, &workload.endpoints);
+        variables.insert("workload".to_owned(), workload);
+    }
+    if wanted.variable("configurations") {
+        variables.insert("configurations".to_owned(), configurations.variable());
+    }
+    if wanted.variable("dependencies") {
+        variables.insert("dependencies".to_owned(), dependencies.variable());
+    }
     Ok(())
 }
 
 /// The container of a workload with the overrides of a binding.
-fn container_of(workload: &WorkloadSnapshot, binding: &ReleaseBinding) -> Container {
+fn container_of<'a>(
+    workload: &'a WorkloadSnapshot,
+    binding: &ReleaseBinding,
+) -> Cow<'a, Container> {
     let overrides = binding.workload_overrides.as_ref();
     match overrides.and_then(|overrides| overrides.container.as_ref()) {
-        Some(own) => overridden(&workload.container, &own.env, &own.files),
-        None => workload.container.clone(),
+        Some(own) => Cow::Owned(overridden(&workload.container, &own.env, &own.files)),
+        None => Cow::Borrowed(&workload.container),
     }
 }
 
@@ -238,13 +318,6 @@ pub fn secret_references(workload: &WorkloadSnapshot, binding: &ReleaseBinding) 
         .filter_map(|source| Some(source.as_ref()?.secret_key_ref.as_ref()?.name.clone()))
         .collect();
     names.into_iter().collect()
-}
-
-/// Whether a template asks for the operations of endpoints, which are costly to read.
-fn mentions_operations(release: &ComponentRelease) -> bool {
-    let templates = (&release.component_type.spec, &release.traits);
-    let text = serde_json::to_string(&templates).expect("specs have string keys");
-    text.contains(ENDPOINT_RESOURCES.0)
 }
 
 /// The operations of each endpoint whose schema can be read; an endpoint without one is absent.

@@ -11,6 +11,8 @@ use model::{
     name,
 };
 
+use crate::component::variables::Wanted;
+
 /// Where a secret value is kept in the secret store of a plane.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RemoteRef {
@@ -114,17 +116,19 @@ impl Configurations {
     }
 
     /// The fields of `derived` that the methods on `configurations` stand for.
-    pub(crate) fn derive(&self, prefix: &str, derived: &mut Map<String, Value>) {
-        let mut insert = |name: &str, value: Vec<Value>| {
-            derived.insert(name.to_owned(), Value::Array(value));
-        };
-        insert("configFileList", self.config_file_list(prefix));
-        insert("secretFileList", self.secret_file_list(prefix));
-        insert("containerEnvFrom", self.env_from(prefix));
-        insert("configVolumeMounts", self.volume_mounts());
-        insert("configVolumes", self.volumes(prefix));
-        insert("configEnvs", self.config_env_list(prefix));
-        insert("secretEnvs", self.secret_env_list(prefix));
+    pub(crate) fn derive(
+        &self,
+        prefix: &str,
+        wanted: Wanted<'_>,
+        derived: &mut Map<String, Value>,
+    ) {
+        wanted.derive(derived, "configFileList", || self.config_file_list(prefix));
+        wanted.derive(derived, "secretFileList", || self.secret_file_list(prefix));
+        wanted.derive(derived, "containerEnvFrom", || self.env_from(prefix));
+        wanted.derive(derived, "configVolumeMounts", || self.volume_mounts());
+        wanted.derive(derived, "configVolumes", || self.volumes(prefix));
+        wanted.derive(derived, "configEnvs", || self.config_env_list(prefix));
+        wanted.derive(derived, "secretEnvs", || self.secret_env_list(prefix));
     }
 
     fn config_file_list(&self, prefix: &str) -> Vec<Value> {

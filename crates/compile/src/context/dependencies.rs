@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::connections::{Item, resources::ResourceItem};
+use crate::{
+    component::variables::Wanted,
+    connections::{Item, resources::ResourceItem},
+};
 
 /// What a workload depends on, as far as it is known.
 #[derive(Debug, Clone, Copy)]
@@ -25,16 +28,14 @@ impl Dependencies<'_> {
     }
 
     /// The fields of `derived` that the methods on `dependencies` stand for.
-    pub(crate) fn derive(self, derived: &mut Map<String, Value>) {
-        let mut insert = |name: &str, values: Vec<Value>| {
-            derived.insert(name.to_owned(), Value::Array(values));
-        };
-        insert("dependencyEnvVars", self.env_vars());
-        insert(
-            "dependencyVolumeMounts",
-            self.of_resources(|item| &item.volume_mounts),
-        );
-        insert("dependencyVolumes", self.of_resources(|item| &item.volumes));
+    pub(crate) fn derive(self, wanted: Wanted<'_>, derived: &mut Map<String, Value>) {
+        wanted.derive(derived, "dependencyEnvVars", || self.env_vars());
+        wanted.derive(derived, "dependencyVolumeMounts", || {
+            self.of_resources(|item| &item.volume_mounts)
+        });
+        wanted.derive(derived, "dependencyVolumes", || {
+            self.of_resources(|item| &item.volumes)
+        });
     }
 
     fn env_vars(self) -> Vec<Value> {

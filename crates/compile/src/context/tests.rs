@@ -15,6 +15,8 @@ use model::{
 };
 use testkit::compat::{Difference, Table, agree, leave_out, result};
 
+use crate::component::variables::Wanted;
+
 use super::{
     DataPlaneContext, annotated_data_plane,
     configurations::{Configurations, RemoteRef, Secrets, overridden},
@@ -175,7 +177,7 @@ fn derived_lists_are_those_of_the_reference() {
         let (container, secrets) = configurations(&input["configurations"]);
         let mut derived = Map::new();
         let prefix = input["prefix"].as_str().unwrap();
-        Configurations::new(&container, &secrets)?.derive(prefix, &mut derived);
+        Configurations::new(&container, &secrets)?.derive(prefix, Wanted::All, &mut derived);
         let endpoints: BTreeMap<String, Endpoint> =
             decode(&input["workload"]["endpoints"], "endpoints").unwrap_or_default();
         derived.insert("servicePorts".to_owned(), json!(service_ports(&endpoints)));
@@ -197,7 +199,7 @@ fn derived_lists_are_those_of_the_reference() {
             items: &[],
             resources: &[item],
         }
-        .derive(&mut derived);
+        .derive(Wanted::All, &mut derived);
         agree(&Value::Object(derived), &row["output"]["result"])
     });
 }
@@ -251,7 +253,7 @@ fn derived(prefix: &Value, configurations: &Value) -> Result<Value, String> {
     let (container, secrets) = self::configurations(configurations);
     let mut derived = Map::new();
     let prefix = prefix.as_str().unwrap_or_default();
-    Configurations::new(&container, &secrets)?.derive(prefix, &mut derived);
+    Configurations::new(&container, &secrets)?.derive(prefix, Wanted::All, &mut derived);
     Ok(Value::Object(derived))
 }
 

@@ -47,7 +47,7 @@ fn check(row: &Value, input: &Value) -> Result<(), String> {
         .map_err(|diagnostics| diagnostics.to_string())?;
     let own: Vec<_> = rendered
         .iter()
-        .map(|entry| json!({"id": entry.id, "object": entry.object}))
+        .map(|entry| json!({"id": entry.id, "object": entry.object.to_json()}))
         .collect();
     let own = json!({"entries": own});
     if row.get("error").is_some() {

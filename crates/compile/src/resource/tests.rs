@@ -103,7 +103,7 @@ fn render(input: &Value) -> Result<Value, String> {
     let rendered = rendered.map_err(|problem| problem.message)?;
     let entries = rendered
         .iter()
-        .map(|entry| json!({"id": entry.id, "object": entry.object}));
+        .map(|entry| json!({"id": entry.id, "object": entry.object.to_json()}));
     Ok(json!({"entries": entries.collect::<Vec<_>>()}))
 }
 
@@ -255,7 +255,7 @@ fn refusal(resource_type: Value) -> String {
 #[test]
 fn objects_lie_in_the_cell_and_say_whose_they_are() {
     let compiled = compiled(json!({"resources": [config_map("b"), config_map("a")]}));
-    let bundle = &compiled.bundle;
+    let bundle = compiled.bundle.parse();
     let ids: Vec<_> = bundle
         .objects
         .iter()
@@ -266,7 +266,7 @@ fn objects_lie_in_the_cell_and_say_whose_they_are() {
         bundle.requires,
         ["projectreleasebinding.default.shop".parse().unwrap()]
     );
-    assert_eq!(compiled.digest, bundle.digest());
+    assert_eq!(compiled.bundle.digest(), bundle.digest());
     let entry = &bundle.objects[0];
     assert_eq!(
         (entry.policy, entry.report_status),
@@ -320,11 +320,8 @@ fn asked(outputs: &[&str], ready_when: Option<&str>) -> Vec<(String, Vec<String>
         first["readyWhen"] = json!(condition);
     }
     let compiled = compiled(json!({"resources": [first, config_map("b")], "outputs": outputs}));
-    let entries = compiled
-        .bundle
-        .objects
-        .iter()
-        .filter(|entry| entry.report_status);
+    let bundle = compiled.bundle.parse();
+    let entries = bundle.objects.iter().filter(|entry| entry.report_status);
     entries
         .map(|entry| (entry.id.clone(), entry.status_paths.clone()))
         .collect()

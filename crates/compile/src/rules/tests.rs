@@ -11,6 +11,7 @@ use crate::{
     functions::Methods,
     render::{self, Template},
     template::{Context, Engine},
+    tree,
 };
 
 fn context(row: &Value) -> Context {
@@ -60,6 +61,10 @@ fn a_long_rule_is_cut_in_messages() {
     );
 }
 
+fn list(items: Result<Vec<expr::Value>, String>) -> Result<Value, String> {
+    items.map(|items| items.iter().map(|item| item.to_json().unwrap()).collect())
+}
+
 #[test]
 fn conditions_and_loops_are_those_of_the_reference() {
     Table::of("component-renderer.jsonl", "renderer.ShouldInclude").check(|row| {
@@ -71,7 +76,7 @@ fn conditions_and_loops_are_those_of_the_reference() {
     });
     Table::of("component-renderer.jsonl", "renderer.ToIterableItems").check(|row| {
         outcome(
-            render::items(row["input"]["result"].clone()).map(Value::Array),
+            list(render::items(Some(&tree::of(&row["input"]["result"])))),
             row,
         )
     });
@@ -81,9 +86,9 @@ fn conditions_and_loops_are_those_of_the_reference() {
         let items = render::iterate(&engine(), &context(row), for_each);
         // The recorded result is the context of each turn.
         let turns = items.map(|items| {
-            let turn = |item| {
+            let turn = |item: expr::Value| {
                 let mut turn = row["input"]["context"].clone();
-                turn[&var] = item;
+                turn[&var] = item.to_json().unwrap();
                 turn
             };
             Value::Array(items.into_iter().map(turn).collect())
@@ -105,20 +110,20 @@ fn templates_give_the_objects_of_the_reference() {
             let id = template["id"].as_str().unwrap();
             let template = Template {
                 id,
-                origin: "spec.resources[0]",
+                place: ".resources[0]",
                 title: &format!("resource {id}"),
-                body: &template["template"],
+                body: template["template"].as_object().unwrap(),
                 include_when: template["includeWhen"].as_str(),
                 for_each: template["forEach"].as_str(),
                 var: template["var"].as_str(),
                 plane: render::Plane::Data,
             };
-            match render::template(&engine, &context, &template) {
-                Ok(rendered) => objects.extend(
-                    rendered
-                        .into_iter()
-                        .map(|entry| json!({"resource": entry.object, "targetPlane": ""})),
-                ),
+            match template.parse(&engine).render("spec", &context) {
+                Ok(rendered) => {
+                    objects.extend(rendered.into_iter().map(
+                        |entry| json!({"resource": entry.object.to_json(), "targetPlane": ""}),
+                    ))
+                }
                 Err(fault) => return outcome(Err(fault.message), row),
             }
         }

@@ -54,9 +54,17 @@ impl Spent {
         }
     }
 
+    /// What a value is to write, as far as a budget goes.
+    pub(crate) fn written(value: &Value) -> Self {
+        let mut spent = Self::default();
+        written(value, BYTES as usize, &mut spent);
+        spent
+    }
+
     /// What a JSON value is to copy.
     pub(crate) fn json(value: &serde_json::Value) -> Self {
         use serde_json::Value;
+
         match value {
             Value::String(text) => Self::value(text.len()),
             Value::Array(items) => items

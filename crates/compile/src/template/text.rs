@@ -117,9 +117,9 @@ const MAX_TEXT: usize = 4 << 20;
 
 /// Charges what a value is when it is written. Values share their parts; written out, every use counts.
 pub(super) fn charge_written(value: &Value, context: &Context) -> Result<(), Error> {
-    let mut spent = Spent::default();
-    budget::written(value, budget::BYTES as usize, &mut spent);
-    context.charge(spent).map_err(Error::over_budget)
+    context
+        .charge(Spent::written(value))
+        .map_err(Error::over_budget)
 }
 
 /// The text of a value inside of other text.

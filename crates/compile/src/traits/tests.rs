@@ -1,18 +1,24 @@
 //! Traits against the recorded ones.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use expr::Numbers;
-use model::kinds::{Trait, template::TargetPlane};
+use model::kinds::{
+    Trait, component_release::TraitSnapshot, reference::TraitKind, template::TargetPlane,
+};
 use testkit::compat::{Difference, Table, agree, result, says};
 
 use super::{Applied, apply};
 use crate::{
     functions::Methods,
+    prepared,
     render::{Plane, Rendered},
     rules::{Target, plane_of},
     template::{Context, Engine},
     trace::Trace,
+    tree,
 };
 
 fn plane(name: &Value) -> Option<Plane> {
@@ -27,14 +33,14 @@ fn rendered(list: &Value) -> Vec<Rendered> {
             id: String::new(),
             origin: String::new(),
             plane: plane(&entry["targetPlane"]).unwrap_or_default(),
-            object: entry["resource"].clone(),
+            object: tree::of(&entry["resource"]),
         })
         .collect()
 }
 
 /// Compares objects; the plane is empty in rows whose unit test did not fill it in.
 fn compare(own: &[Rendered], expected: &Value) -> Result<(), String> {
-    let own: Value = own.iter().map(|entry| entry.object.clone()).collect();
+    let own: Value = own.iter().map(|entry| entry.object.to_json()).collect();
     let expected: Value = expected
         .as_array()
         .into_iter()
@@ -56,18 +62,30 @@ fn context(input: &Value) -> Context {
     Context::from_json_with(&variables, Numbers::AsWritten)
 }
 
+fn prepared(name: &str, spec: &Trait) -> Arc<prepared::Trait> {
+    let snapshot = TraitSnapshot {
+        kind: TraitKind::Trait,
+        name: name.to_owned(),
+        spec: spec.clone(),
+    };
+    let parsed = prepared::Trait::parse(&Engine::new(Methods::Component), &snapshot);
+    Arc::new(parsed)
+}
+
 /// Applies the trait of a row; the message starts as the reference's part of it does.
 fn run(input: &Value, keep: impl Fn(&mut Trait)) -> Result<Vec<Rendered>, String> {
     let mut spec = spec(input)?;
     keep(&mut spec);
+    let name = input["trait"]["metadata"]["name"]
+        .as_str()
+        .unwrap_or_default();
     let applied = Applied {
         kind: "Trait",
-        name: input["trait"]["metadata"]["name"]
-            .as_str()
-            .unwrap_or_default(),
+        name,
         instance: "",
         origin: "spec.traits[0]".to_owned(),
         spec: &spec,
+        prepared: prepared(name, &spec),
         context: context(input),
     };
     let mut objects = rendered(&input["resources"]);
@@ -211,6 +229,7 @@ fn a_broken_trait_names_itself_and_the_place() {
         instance: "mine",
         origin: "spec.traits[3]".to_owned(),
         spec: &spec,
+        prepared: prepared("broken", &spec),
         context: Context::from_json(variables.as_object().unwrap()),
     };
     let fault = apply(

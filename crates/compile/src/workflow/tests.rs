@@ -65,7 +65,7 @@ fn render(input: &Value) -> Result<Value, String> {
         .map_err(|fault| fault.message)?;
     let extras: Vec<_> = extras
         .into_iter()
-        .map(|(id, object)| json!({"id": id, "resource": object}))
+        .map(|(id, object)| json!({"id": id, "resource": object.to_json()}))
         .collect();
     let mut output = json!({"resource": run});
     if !extras.is_empty() {
@@ -164,14 +164,10 @@ fn check_run() -> Snapshot {
 fn a_run_is_started_once_and_what_runs_share_stays() {
     use model::Policy::{Keep, Once};
     let compiled = Compiler::new().workflow(&check_run()).unwrap();
-    let policies: Vec<_> = compiled
-        .bundle
-        .objects
-        .iter()
-        .map(|entry| entry.policy)
-        .collect();
+    let bundle = compiled.bundle.parse();
+    let policies: Vec<_> = bundle.objects.iter().map(|entry| entry.policy).collect();
     assert_eq!(policies, [Keep, Keep, Keep, Keep, Once]);
-    let run = compiled.bundle.objects.last().unwrap();
+    let run = bundle.objects.last().unwrap();
     assert!(run.report_status);
     assert_eq!(run.id, compiled.run_id);
     assert_eq!(compiled.run.namespace.as_deref(), Some("workflows-default"));
@@ -183,9 +179,9 @@ fn a_run_is_started_once_and_what_runs_share_stays() {
             .iter()
             .all(|argument| argument["value"].is_string())
     );
-    let first = compiled.digest;
+    let first = &compiled.bundle;
     assert_eq!(
         first,
-        Compiler::new().workflow(&check_run()).unwrap().digest
+        &Compiler::new().workflow(&check_run()).unwrap().bundle
     );
 }

@@ -152,7 +152,7 @@ fn compiled(
         project_name: "greeter".to_owned(),
         project_uid: "p-uid".to_owned(),
         binding_name: "greeter-development".to_owned(),
-        release: cut.spec,
+        release: cut.spec.into(),
         binding,
         restarted_at: None,
         environment: EnvironmentContext {
@@ -185,16 +185,21 @@ fn compiled(
         .map(|compiled| (*compiled).clone())
 }
 
-fn objects<'a>(compiled: &'a component::Compiled, kind: &str) -> Vec<&'a Value> {
-    let entries = compiled.bundle.objects.iter().map(|entry| &entry.object);
+fn objects(compiled: &component::Compiled, kind: &str) -> Vec<Value> {
+    let entries = compiled
+        .bundle
+        .parse()
+        .objects
+        .into_iter()
+        .map(|entry| entry.object);
     entries.filter(|object| object["kind"] == kind).collect()
 }
 
 #[test]
 fn the_greeter_is_a_deployment_behind_a_route() {
     let compiled = greeter(|_| {});
-    let kinds: Vec<_> = compiled
-        .bundle
+    let bundle = compiled.bundle.parse();
+    let kinds: Vec<_> = bundle
         .objects
         .iter()
         .map(|entry| entry.object["kind"].as_str().unwrap())
@@ -210,7 +215,7 @@ fn the_greeter_is_a_deployment_behind_a_route() {
         ]
     );
     let cell = "dp-default-greeter-development-";
-    for entry in &compiled.bundle.objects {
+    for entry in &bundle.objects {
         let namespace = entry.object["metadata"]["namespace"]
             .as_str()
             .unwrap_or_default();
@@ -230,8 +235,8 @@ fn the_greeter_is_a_deployment_behind_a_route() {
             "path": "/greeter-http",
         })
     );
-    let container =
-        &objects(&compiled, "Deployment")[0]["spec"]["template"]["spec"]["containers"][0];
+    let deployment = &objects(&compiled, "Deployment")[0];
+    let container = &deployment["spec"]["template"]["spec"]["containers"][0];
     assert_eq!(
         container["ports"],
         json!([{"name": "http", "containerPort": 8080, "protocol": "TCP"}])
@@ -245,12 +250,14 @@ fn the_greeter_is_a_deployment_behind_a_route() {
 #[test]
 fn an_endpoint_nobody_outside_may_see_has_no_route() {
     let compiled = greeter(|snapshot| {
-        let endpoint = snapshot.release.workload.endpoints.get_mut("http").unwrap();
-        endpoint.visibility.clear();
+        snapshot.release.change(|release| {
+            let endpoint = release.workload.endpoints.get_mut("http").unwrap();
+            endpoint.visibility.clear();
+        });
     });
     assert!(objects(&compiled, "HTTPRoute").is_empty());
     assert!(compiled.endpoints[0].external_urls.is_none());
-    let policy = objects(&compiled, "NetworkPolicy")[0];
+    let policy = &objects(&compiled, "NetworkPolicy")[0];
     assert_eq!(policy["spec"]["ingress"].as_array().unwrap().len(), 1);
 }
 
@@ -262,17 +269,20 @@ fn the_traits_of_the_catalogue_change_the_pods() {
             let spec: Trait = spec(&catalogue, KindName::Trait, name);
             json!({"kind": "ClusterTrait", "name": name, "spec": spec})
         });
-        snapshot.release.traits = serde_json::from_value(json!(snapshots)).unwrap();
-        snapshot.release.component_profile = serde_json::from_value(json!({"traits": [
-            {"kind": "ClusterTrait", "name": "environment-variable", "instanceName": "mood",
-             "parameters": {"name": "MOOD", "value": "fine"}},
-            {"kind": "ClusterTrait", "name": "pod-spread", "instanceName": "spread"},
-        ]}))
-        .unwrap();
+        snapshot.release.change(|release| {
+            release.traits = serde_json::from_value(json!(snapshots)).unwrap();
+            release.component_profile = serde_json::from_value(json!({"traits": [
+                {"kind": "ClusterTrait", "name": "environment-variable", "instanceName": "mood",
+                 "parameters": {"name": "MOOD", "value": "fine"}},
+                {"kind": "ClusterTrait", "name": "pod-spread", "instanceName": "spread"},
+            ]}))
+            .unwrap();
+        });
         let configs = json!({"mood": {"value": "grand"}});
         snapshot.binding.trait_environment_configs = serde_json::from_value(configs).unwrap();
     });
-    let pod = &objects(&compiled, "Deployment")[0]["spec"]["template"]["spec"];
+    let deployment = &objects(&compiled, "Deployment")[0];
+    let pod = &deployment["spec"]["template"]["spec"];
     assert_eq!(
         pod["containers"][0]["env"],
         json!([{"name": "MOOD", "value": "grand"}])
@@ -290,15 +300,19 @@ fn workers_and_scheduled_tasks_compile() {
     let catalogue = documents("deploy/catalogue");
     for (name, kind) in [("worker", "Deployment"), ("scheduled-task", "CronJob")] {
         let compiled = greeter(|snapshot| {
-            snapshot.release.component_type.spec = spec(&catalogue, KindName::ComponentType, name);
-            snapshot.release.workload.endpoints.clear();
+            snapshot.release.change(|release| {
+                release.component_type.spec = spec(&catalogue, KindName::ComponentType, name);
+                release.workload.endpoints.clear();
+            });
         });
         assert_eq!(objects(&compiled, kind).len(), 1);
         assert!(objects(&compiled, "Service").is_empty());
     }
     let site = greeter(|snapshot| {
-        snapshot.release.component_type.spec =
-            spec(&catalogue, KindName::ComponentType, "web-application");
+        snapshot.release.change(|release| {
+            release.component_type.spec =
+                spec(&catalogue, KindName::ComponentType, "web-application");
+        });
     });
     let host = site.endpoints[0]
         .external_urls

@@ -31,6 +31,10 @@ fn check(row: &Value) -> Result<(), String> {
             serde_json::from_value(endpoints.clone()).map_err(|error| error.to_string())?
         }
     };
+    let selectors = match compile::tree::of(&params["podSelectors"]) {
+        expr::Value::Map(selectors) => (*selectors).clone(),
+        other => return Err(format!("selectors that are no map: {other:?}")),
+    };
     let policy = make(
         Provider::of(Some(text("provider"))),
         &Params {
@@ -38,11 +42,11 @@ fn check(row: &Value) -> Result<(), String> {
             platform_namespace: text("cpNamespace"),
             environment: text("environment"),
             cell: text("namespace"),
-            pod_selectors: params["podSelectors"].as_object().unwrap(),
+            pod_selectors: &selectors,
             endpoints: &endpoints,
         },
     );
-    agree(&json!([policy]), result(row))
+    agree(&json!([policy.to_json()]), result(row))
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn a_cell_is_its_namespace() {
         "metadata": {"name": "${metadata.namespace}", "labels": "${metadata.labels}"},
     }});
     let compiled = Compiler::new().project(&snapshot(template)).unwrap();
-    let object = &compiled.bundle.objects[0].object;
+    let object = &compiled.bundle.parse().objects[0].object;
     assert_eq!(object["metadata"]["name"], compiled.namespace);
     assert_eq!(
         object["metadata"]["labels"]["openchoreo.dev/environment"],

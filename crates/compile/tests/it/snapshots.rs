@@ -87,7 +87,7 @@ pub(crate) fn snapshot(input: &Value) -> Result<Snapshot, String> {
         project_name: text(metadata, "/projectName"),
         project_uid: text(metadata, "/projectUID"),
         binding_name: "binding".to_owned(),
-        release,
+        release: release.into(),
         binding: match binding.is_null() {
             true => ReleaseBinding::default(),
             false => decode(&binding, "releaseBinding")?,

@@ -73,6 +73,56 @@ impl Value {
     }
 }
 
+impl Value {
+    /// What [`Value::to_json`] gives, still as a value, with its numbers read as told. What is JSON already is shared
+    /// and not copied.
+    #[must_use]
+    pub fn to_json_form(&self, numbers: Numbers) -> Option<Self> {
+        if self.is_json_form(numbers) {
+            return Some(self.clone());
+        }
+        Some(match self {
+            Self::Omit => return None,
+            Self::Optional(None) => Self::Null,
+            Self::Optional(Some(held)) => return held.to_json_form(numbers),
+            Self::Int(int) => Self::Double(*int as f64),
+            Self::Uint(uint) => Self::Double(*uint as f64),
+            Self::List(items) => {
+                let items = items.iter();
+                Self::list(
+                    items
+                        .filter_map(|item| item.to_json_form(numbers))
+                        .collect(),
+                )
+            }
+            Self::Map(map) => {
+                let entries = map.iter().filter_map(|(key, value)| {
+                    let key = match key {
+                        Key::String(_) => key.clone(),
+                        other => Key::string(other.to_string()),
+                    };
+                    Some((key, value.to_json_form(numbers)?))
+                });
+                Self::map(entries.collect())
+            }
+            scalar => Self::from_json(&scalar.to_json()?, numbers),
+        })
+    }
+
+    fn is_json_form(&self, numbers: Numbers) -> bool {
+        match self {
+            Self::Null | Self::Bool(_) | Self::String(_) => true,
+            Self::Int(_) | Self::Uint(_) => numbers == Numbers::AsWritten,
+            Self::Double(double) => double.is_finite(),
+            Self::List(items) => items.iter().all(|item| item.is_json_form(numbers)),
+            Self::Map(map) => map
+                .iter()
+                .all(|(key, value)| matches!(key, Key::String(_)) && value.is_json_form(numbers)),
+            _ => false,
+        }
+    }
+}
+
 fn json_map(map: &Map) -> serde_json::Map<String, Json> {
     map.iter()
         .filter_map(|(key, value)| Some((key.to_string(), value.to_json()?)))

@@ -67,7 +67,7 @@ impl Scene<'_> {
             let item = index.and_then(|index: usize| items.get(index));
             let var = render::variable(source.var);
             if let Some(item) = item {
-                context = context.with(var, item);
+                context = context.with_value(var, item.clone());
             }
             written.turn = Some((var.to_owned(), each.to_owned()));
         }

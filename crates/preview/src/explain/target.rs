@@ -125,7 +125,7 @@ pub fn find<'a>(units: &'a [Unit], target: &Target) -> Result<(&'a Unit, &'a Val
         .flat_map(|unit| unit.objects.iter().map(move |object| (unit, object)));
     let of_kind: Vec<_> = all
         .clone()
-        .filter(|(_, object)| object::kind(object).eq_ignore_ascii_case(&target.kind))
+        .filter(|(_, object)| object::kind(*object).eq_ignore_ascii_case(&target.kind))
         .collect();
     let named = |object: &Value| {
         let label = |name| object::text(object, &["metadata", "labels", name]);
@@ -143,7 +143,7 @@ pub fn find<'a>(units: &'a [Unit], target: &Target) -> Result<(&'a Unit, &'a Val
         .copied()
         .collect();
     let titles = |objects: &[(&Unit, &Value)]| {
-        let titles = objects.iter().map(|(_, object)| object::title(object));
+        let titles = objects.iter().map(|(_, object)| object::title(*object));
         titles.collect::<Vec<_>>().join(", ")
     };
     let asked = match &target.name {

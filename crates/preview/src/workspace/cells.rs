@@ -101,8 +101,8 @@ impl Stage<'_> {
         match self.compiler.project(&snapshot) {
             Ok(compiled) => self.rendered.units.push(Unit {
                 subject: subject.clone(),
-                objects: (compiled.bundle.objects.iter())
-                    .map(|entry| entry.object.clone())
+                objects: (compiled.bundle.parse().objects.into_iter())
+                    .map(|entry| entry.object)
                     .collect(),
                 made_from: MadeFrom::Cell(Box::new(snapshot)),
                 parts,

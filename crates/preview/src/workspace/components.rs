@@ -282,9 +282,9 @@ impl Stage<'_> {
             Ok(compiled) => {
                 let observability = compiled.observability.iter();
                 let bundles = std::iter::once(&compiled.bundle).chain(observability);
-                let objects = bundles.flat_map(|bundle| &bundle.objects);
+                let objects = bundles.flat_map(|bundle| bundle.parse().objects);
                 self.rendered.units.push(Unit {
-                    objects: objects.map(|entry| entry.object.clone()).collect(),
+                    objects: objects.map(|entry| entry.object).collect(),
                     subject,
                     made_from: MadeFrom::Component(Box::new(snapshot)),
                     parts,

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use model::{
-    Bundle, Digest, Envelope, Facet, IndexKey, KindName, ObjectKey, ObjectMeta, PlaneName, RawJson,
-    StatusReport, Stored, Target, UnitId, UnitPhase, UnitRevision, canonical, draft::Facts,
+    Bundle, BundleText, Digest, Envelope, Facet, IndexKey, KindName, ObjectKey, ObjectMeta,
+    PlaneName, RawJson, StatusReport, Stored, Target, UnitId, UnitPhase, UnitRevision, canonical,
+    draft::Facts,
 };
 use store::{
     Blob, Cause, Decision, Delete, Expect, HeadChange, Outcome, Put, Read, ReadTarget, Seen,
@@ -174,12 +175,13 @@ pub(crate) fn unit(name: &str) -> UnitId {
 }
 
 pub(crate) fn bundle(unit: &UnitId, feature: &str) -> Blob {
-    Blob::compress(&Bundle {
+    let bundle = Bundle {
         unit: unit.clone(),
         requires: Vec::new(),
         features: vec![feature.to_owned()],
         objects: Vec::new(),
-    })
+    };
+    Blob::compress(&BundleText::from(&bundle))
 }
 
 pub(crate) fn set_head(unit: &UnitId, target: Target) -> HeadChange {

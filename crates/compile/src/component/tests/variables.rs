@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use model::kinds::{component_release::WorkloadSnapshot, endpoint::Endpoint};
+use model::kinds::{Trait, component_release::WorkloadSnapshot, endpoint::Endpoint};
 use testkit::compat::{Difference, PROGRAM_ONLY, Table, agree, result, says, without_empty};
 
 use super::variables;
@@ -10,6 +10,7 @@ use crate::{
     Compiler,
     component::{Snapshot, Variables, instances, variables::TraitValues},
     context::tests::configurations,
+    prepared::Schemas,
     snapshots::{decode, snapshot},
     template::Context,
     vet,
@@ -56,11 +57,13 @@ fn snapshot_of(input: &Value) -> Result<Snapshot, String> {
     snapshot.secrets = secrets;
     let endpoints = or_empty(&workload["endpoints"]);
     let endpoints: std::collections::BTreeMap<String, Endpoint> = decode(&endpoints, "endpoints")?;
-    snapshot.release.workload = WorkloadSnapshot {
-        container,
-        endpoints,
-        dependencies: None,
-    };
+    snapshot.release.change(|release| {
+        release.workload = WorkloadSnapshot {
+            container,
+            endpoints,
+            dependencies: None,
+        };
+    });
     Ok(snapshot)
 }
 
@@ -142,8 +145,10 @@ fn traits_see_the_variables_of_the_reference() {
                     .as_str()
                     .unwrap_or_default();
                 let instance = input["instanceName"].as_str().unwrap_or_default();
-                let spec = decode(&input["trait"]["spec"], "trait")?;
-                base.for_trait(&spec, (name, instance), &given)
+                let spec: Trait = decode(&input["trait"]["spec"], "trait")?;
+                let schemas =
+                    Schemas::of(spec.parameters.as_ref(), spec.environment_configs.as_ref());
+                base.for_trait(&schemas, (name, instance), &given)
             });
             compare(own, row)
         });
@@ -179,10 +184,10 @@ fn values(uses: &Value, binding: &Value, variables: &Value) -> Result<(Value, Va
     let variables = Variables {
         base: Context::from_json(variables.as_object().unwrap_or(&Map::new())),
         cell: String::new(),
-        labels: Map::new(),
+        labels: expr::Map::new(),
     };
     let compiler = Compiler::new();
-    let applied = instances::all(compiler.component_engine(), &snapshot, &variables);
+    let applied = instances::all(&compiler, &snapshot, &variables);
     let applied = applied.map_err(|problems| {
         problems
             .iter()
