@@ -74,7 +74,14 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
         hub,
         system,
     };
-    let ingress = Ingress::new(store.clone(), authenticator, clock, registry, connections);
+    let ingress = Ingress::new(
+        &config.ingress,
+        store.clone(),
+        authenticator,
+        clock,
+        registry,
+        connections,
+    );
     let listener = kit::listen::bind("gRPC", config.ingress.listen).await?;
     tasks::spawn(
         tasks,
@@ -92,7 +99,8 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
     let server = Server::builder()
         .add_service(ingress.resources())
         .add_service(ingress.access())
-        .add_service(ingress.planes());
+        .add_service(ingress.planes())
+        .add_service(ingress.preview());
     tasks.spawn_once("grpc", move |shutdown| async move {
         server
             .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {

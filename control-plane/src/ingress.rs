@@ -5,6 +5,7 @@
 
 mod access;
 mod planes;
+mod preview;
 mod release;
 mod rendered;
 mod resources;
@@ -19,8 +20,11 @@ use tonic::{Request, Status};
 
 use authz::{Action, Decision, ScopePath, Subject};
 use model::{Code, Coded};
-use proto::resources::{
-    access_server::AccessServer, planes_server::PlanesServer, resources_server::ResourcesServer,
+use proto::{
+    preview::preview_server::PreviewServer,
+    resources::{
+        access_server::AccessServer, planes_server::PlanesServer, resources_server::ResourcesServer,
+    },
 };
 use store::{Cause, Store};
 
@@ -36,12 +40,15 @@ use crate::{
 pub struct Config {
     /// Address of the gRPC door. Loopback unless told otherwise; beyond it, use TLS.
     pub listen: std::net::SocketAddr,
+    /// What previews may cost.
+    pub preview: preview::Config,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             listen: ([127, 0, 0, 1], 7400).into(),
+            preview: preview::Config::default(),
         }
     }
 }
@@ -57,10 +64,12 @@ struct Inner {
     clock: kit::Clock,
     registry: Registry,
     connections: Connections,
+    previews: preview::Previews,
 }
 
 impl Ingress {
     pub(crate) fn new(
+        config: &Config,
         store: Store,
         authenticator: Arc<Authenticator>,
         clock: kit::Clock,
@@ -73,6 +82,7 @@ impl Ingress {
             clock,
             registry,
             connections,
+            previews: preview::Previews::new(config.preview.clone()),
         }))
     }
 
@@ -91,6 +101,13 @@ impl Ingress {
     /// The service of links.
     pub(crate) fn planes(&self) -> PlanesServer<Self> {
         PlanesServer::new(self.clone())
+    }
+
+    /// The service of previews.
+    pub(crate) fn preview(&self) -> PreviewServer<Self> {
+        PreviewServer::new(self.clone())
+            .max_decoding_message_size(proto::MAX_MESSAGE)
+            .max_encoding_message_size(proto::MAX_MESSAGE)
     }
 
     fn store(&self) -> &Store {
