@@ -29,11 +29,11 @@ pub(crate) fn load(
     Ok(problems)
 }
 
+/// A document, and where it stands.
+pub(crate) type Document = (Source, Value);
+
 /// The documents of files, and the files that have none that can be read.
-pub(crate) fn read(
-    paths: &[PathBuf],
-    depth: Depth,
-) -> Result<(Vec<(Source, Value)>, Vec<Problem>)> {
+pub(crate) fn read(paths: &[PathBuf], depth: Depth) -> Result<(Vec<Document>, Vec<Problem>)> {
     let (mut documents, mut problems) = (Vec::new(), Vec::new());
     for path in paths {
         for file in documents::files(path, depth)? {

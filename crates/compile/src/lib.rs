@@ -20,6 +20,7 @@ pub mod object;
 pub mod patch;
 pub mod project;
 pub mod readiness;
+pub mod ready;
 pub mod render;
 pub mod resource;
 mod rules;

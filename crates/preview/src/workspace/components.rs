@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 
 use compile::{
     Compiler,
-    assemble::{self, Object, Objects},
+    assemble::{self, Needs, Object, Objects},
     component::Snapshot,
-    connections::{self, Item},
+    connections::{self, Item, resources},
 };
 use model::{
     Kind, KindName, ObjectKey, UnitId,
     kinds::{
-        Component, ComponentRelease, ReleaseBinding,
+        Component, ComponentRelease, ReleaseBinding, ResourceReleaseBinding,
+        component_release::WorkloadSnapshot,
         owner::ComponentOwner,
-        release_binding::{BindingState, ReleaseBindingStatus},
+        release_binding::{BindingState, ReleaseBindingStatus, status::ResourceDependencyTarget},
     },
 };
 
@@ -259,13 +260,41 @@ impl Stage<'_> {
         let unit_of = |key: &ObjectKey| UnitId::of(key).ok();
         let cell = cell.and_then(|cell| unit_of(cell.key()));
         let unit = unit_of(binding.key())?;
-        let snapshot = found.snapshot(&binding, (unit, cell), Vec::new());
+        let needs = self.needs(&binding, &found.release.spec.workload);
+        let snapshot = found.snapshot(&binding, (unit, cell), needs);
         Some(Bound {
             subject,
             parts,
             snapshot,
             status: ReleaseBindingStatus::default(),
         })
+    }
+
+    /// What a component needs of resources and secrets. Outputs are known where a server told them.
+    fn needs(&mut self, binding: &Object<ReleaseBinding>, workload: &WorkloadSnapshot) -> Needs {
+        let Ok(secrets) = assemble::secrets(binding, workload, &self.world);
+        let providers = |target: &ResourceDependencyTarget| {
+            let index = ResourceReleaseBinding::of_resource_in(
+                &target.namespace,
+                &target.project,
+                &target.resource_name,
+                &target.environment,
+            );
+            self.world.list::<ResourceReleaseBinding>(&index)
+        };
+        let namespace = binding.namespace();
+        let Ok(resources) = resources::resolve_all(namespace, &binding.spec, workload, providers);
+        for pending in resources.pending {
+            self.note(format!(
+                "component {} waits for resource {}: {}",
+                binding.spec.owner.component_name, pending.resource_name, pending.reason
+            ));
+        }
+        Needs {
+            resources: resources.items,
+            secrets,
+            ..Needs::default()
+        }
     }
 
     /// The connections of a component to others that are bound.
