@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 use tokio_stream::wrappers::TcpListenerStream;
-use tonic::transport::Server;
 
 use bus::server::{self, HubKeys};
 use kit::{StartError, Tasks};
@@ -96,11 +95,7 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
         },
     );
     wakes.decide.notify();
-    let server = Server::builder()
-        .add_service(ingress.resources())
-        .add_service(ingress.access())
-        .add_service(ingress.planes())
-        .add_service(ingress.preview());
+    let server = ingress.services();
     tasks.spawn_once("grpc", move |shutdown| async move {
         server
             .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {

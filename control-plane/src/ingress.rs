@@ -16,7 +16,10 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tonic::{Request, Status};
+use tonic::{
+    Request, Status,
+    transport::{Server, server::Router},
+};
 
 use authz::{Action, Decision, ScopePath, Subject};
 use model::{Code, Coded};
@@ -86,25 +89,34 @@ impl Ingress {
         }))
     }
 
+    /// Every service of the door.
+    pub(crate) fn services(&self) -> Router {
+        Server::builder()
+            .add_service(self.resources())
+            .add_service(self.access())
+            .add_service(self.planes())
+            .add_service(self.preview())
+    }
+
     /// The service of objects.
-    pub(crate) fn resources(&self) -> ResourcesServer<Self> {
+    fn resources(&self) -> ResourcesServer<Self> {
         ResourcesServer::new(self.clone())
             .max_decoding_message_size(proto::MAX_MESSAGE)
             .max_encoding_message_size(proto::MAX_MESSAGE)
     }
 
     /// The service of rights.
-    pub(crate) fn access(&self) -> AccessServer<Self> {
+    fn access(&self) -> AccessServer<Self> {
         AccessServer::new(self.clone())
     }
 
     /// The service of links.
-    pub(crate) fn planes(&self) -> PlanesServer<Self> {
+    fn planes(&self) -> PlanesServer<Self> {
         PlanesServer::new(self.clone())
     }
 
     /// The service of previews.
-    pub(crate) fn preview(&self) -> PreviewServer<Self> {
+    fn preview(&self) -> PreviewServer<Self> {
         PreviewServer::new(self.clone())
             .max_decoding_message_size(proto::MAX_MESSAGE)
             .max_encoding_message_size(proto::MAX_MESSAGE)

@@ -130,3 +130,48 @@ fn a_problem_that_there_was_before_is_not_told_again() {
     assert_eq!(comparison.problems, []);
     assert_eq!(comparison.groups.len(), 1);
 }
+
+/// A resource binding as a server has it: ready, with an output.
+fn ready_database() -> Value {
+    json!({"apiVersion": "openchoreo.dev/v1alpha1", "kind": "ResourceReleaseBinding",
+        "metadata": {"name": "db-development", "namespace": "default"},
+        "spec": {"owner": {"projectName": "greeter", "resourceName": "db"},
+            "environment": "development", "resourceRelease": "db-1"},
+        "status": {"outputs": [{"name": "host", "value": "db.internal"}],
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Ready", "message": "",
+                "observedGeneration": 0, "lastTransitionTime": "2026-01-01T00:00:00Z"}]}})
+}
+
+#[test]
+fn what_a_workload_needs_of_resources_and_secrets_is_rendered() {
+    let mut documents = documents();
+    for plane in documents
+        .iter_mut()
+        .filter(|it| it["kind"] == "ClusterDataPlane")
+    {
+        plane["spec"]["secretStoreRef"] = json!({"name": "vault"});
+    }
+    let before = workspace(&documents);
+    let workload = find(&mut documents, "Workload", "greeter");
+    workload["spec"]["dependencies"] =
+        json!({"resources": [{"ref": "db", "envBindings": {"host": "DB_HOST"}}]});
+    workload["spec"]["container"]["env"] = json!([{"key": "TOKEN",
+        "valueFrom": {"secretKeyRef": {"name": "keys", "key": "token"}}}]);
+    documents.push(ready_database());
+    documents.push(
+        json!({"apiVersion": "openchoreo.dev/v1alpha1", "kind": "SecretReference",
+        "metadata": {"name": "keys", "namespace": "default"},
+        "spec": {"template": {"type": "Opaque"}, "data": [
+            {"secretKey": "token", "remoteRef": {"key": "vault/greeter", "property": "t"}}]}}),
+    );
+    let after = workspace(&documents);
+    let sides = (&before, &after);
+    let comparison = compare(&Compiler::new(), sides, Vec::new(), &question()).unwrap();
+    assert_eq!(comparison.problems, []);
+    let objects = serde_json::to_string(&comparison.groups).unwrap();
+    assert!(
+        objects.contains(r#"{"name":"DB_HOST","value":"db.internal"}"#),
+        "{objects}"
+    );
+    assert!(objects.contains("vault/greeter"), "{objects}");
+}
