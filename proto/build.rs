@@ -5,6 +5,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "quintet/resources.proto",
         "quintet/link.proto",
         "quintet/query.proto",
+        "quintet/preview.proto",
     ];
     let descriptors = protox::compile(files, ["."])?;
     tonic_prost_build::configure()

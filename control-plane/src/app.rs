@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 use tokio_stream::wrappers::TcpListenerStream;
-use tonic::transport::Server;
 
 use bus::server::{self, HubKeys};
 use kit::{StartError, Tasks};
@@ -74,7 +73,14 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
         hub,
         system,
     };
-    let ingress = Ingress::new(store.clone(), authenticator, clock, registry, connections);
+    let ingress = Ingress::new(
+        &config.ingress,
+        store.clone(),
+        authenticator,
+        clock,
+        registry,
+        connections,
+    );
     let listener = kit::listen::bind("gRPC", config.ingress.listen).await?;
     tasks::spawn(
         tasks,
@@ -89,10 +95,7 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
         },
     );
     wakes.decide.notify();
-    let server = Server::builder()
-        .add_service(ingress.resources())
-        .add_service(ingress.access())
-        .add_service(ingress.planes());
+    let server = ingress.services();
     tasks.spawn_once("grpc", move |shutdown| async move {
         server
             .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {

@@ -5,6 +5,7 @@
 
 mod access;
 mod planes;
+mod preview;
 mod release;
 mod rendered;
 mod resources;
@@ -15,12 +16,18 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tonic::{Request, Status};
+use tonic::{
+    Request, Status,
+    transport::{Server, server::Router},
+};
 
 use authz::{Action, Decision, ScopePath, Subject};
 use model::{Code, Coded};
-use proto::resources::{
-    access_server::AccessServer, planes_server::PlanesServer, resources_server::ResourcesServer,
+use proto::{
+    preview::preview_server::PreviewServer,
+    resources::{
+        access_server::AccessServer, planes_server::PlanesServer, resources_server::ResourcesServer,
+    },
 };
 use store::{Cause, Store};
 
@@ -36,12 +43,15 @@ use crate::{
 pub struct Config {
     /// Address of the gRPC door. Loopback unless told otherwise; beyond it, use TLS.
     pub listen: std::net::SocketAddr,
+    /// What previews may cost.
+    pub preview: preview::Config,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             listen: ([127, 0, 0, 1], 7400).into(),
+            preview: preview::Config::default(),
         }
     }
 }
@@ -57,10 +67,12 @@ struct Inner {
     clock: kit::Clock,
     registry: Registry,
     connections: Connections,
+    previews: preview::Previews,
 }
 
 impl Ingress {
     pub(crate) fn new(
+        config: &Config,
         store: Store,
         authenticator: Arc<Authenticator>,
         clock: kit::Clock,
@@ -73,24 +85,41 @@ impl Ingress {
             clock,
             registry,
             connections,
+            previews: preview::Previews::new(config.preview.clone()),
         }))
     }
 
+    /// Every service of the door.
+    pub(crate) fn services(&self) -> Router {
+        Server::builder()
+            .add_service(self.resources())
+            .add_service(self.access())
+            .add_service(self.planes())
+            .add_service(self.preview())
+    }
+
     /// The service of objects.
-    pub(crate) fn resources(&self) -> ResourcesServer<Self> {
+    fn resources(&self) -> ResourcesServer<Self> {
         ResourcesServer::new(self.clone())
             .max_decoding_message_size(proto::MAX_MESSAGE)
             .max_encoding_message_size(proto::MAX_MESSAGE)
     }
 
     /// The service of rights.
-    pub(crate) fn access(&self) -> AccessServer<Self> {
+    fn access(&self) -> AccessServer<Self> {
         AccessServer::new(self.clone())
     }
 
     /// The service of links.
-    pub(crate) fn planes(&self) -> PlanesServer<Self> {
+    fn planes(&self) -> PlanesServer<Self> {
         PlanesServer::new(self.clone())
+    }
+
+    /// The service of previews.
+    fn preview(&self) -> PreviewServer<Self> {
+        PreviewServer::new(self.clone())
+            .max_decoding_message_size(proto::MAX_MESSAGE)
+            .max_encoding_message_size(proto::MAX_MESSAGE)
     }
 
     fn store(&self) -> &Store {

@@ -7,6 +7,7 @@ mod config;
 mod logs;
 mod mcp;
 mod portal;
+mod preview;
 mod problem;
 mod rest;
 mod stream;

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use model::{KindName, Scope};
 
-use crate::{logs, mcp, portal, stream, upstream::Upstream, verbs};
+use crate::{logs, mcp, portal, preview, stream, upstream::Upstream, verbs};
 
 /// Kinds that are read only: they are made by the platform, or frozen.
 const READ_ONLY: &[KindName] = &[KindName::RenderedRelease];
@@ -28,6 +28,7 @@ pub(crate) fn router(upstream: Upstream) -> Router {
         .route("/version", get(version))
         .route("/events", get(stream::events))
         .route("/api/v1/whoami", get(verbs::who_am_i))
+        .route("/api/v1alpha1/preview/compare", post(preview::compare))
         .route("/api/v1/links", get(verbs::links))
         .route("/api/v1/links/{plane}/token", post(verbs::join_token))
         .route("/api/v1/links/{plane}/revoke", post(verbs::revoke))

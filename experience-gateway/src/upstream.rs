@@ -3,6 +3,7 @@
 use tonic::transport::{Channel, Endpoint};
 
 use proto::{
+    preview::preview_client::PreviewClient,
     query::logs_client::LogsClient,
     resources::{
         access_client::AccessClient, planes_client::PlanesClient, resources_client::ResourcesClient,
@@ -43,6 +44,12 @@ impl Upstream {
 
     pub(crate) fn planes(&self) -> PlanesClient<Channel> {
         PlanesClient::new(self.control.clone())
+    }
+
+    pub(crate) fn preview(&self) -> PreviewClient<Channel> {
+        PreviewClient::new(self.control.clone())
+            .max_decoding_message_size(proto::MAX_MESSAGE)
+            .max_encoding_message_size(proto::MAX_MESSAGE)
     }
 
     pub(crate) fn logs(&self) -> LogsClient<Channel> {

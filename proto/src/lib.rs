@@ -35,5 +35,16 @@ pub mod query {
     tonic::include_proto!("quintet.query.v1");
 }
 
+/// What a change would do.
+#[expect(
+    missing_docs,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated from documented protobuf"
+)]
+pub mod preview {
+    tonic::include_proto!("quintet.preview.v1");
+}
+
 /// Largest gRPC message: an object of 4 MiB and its frame.
 pub const MAX_MESSAGE: usize = 8 * 1024 * 1024;

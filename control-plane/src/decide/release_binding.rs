@@ -4,8 +4,9 @@
 mod connections;
 mod readiness;
 mod render;
+mod resources;
 
-use compile::Compiler;
+use compile::{Compiler, ready};
 use model::{
     ConditionStatus, Kind, UnitId, kinds::ReleaseBinding, kinds::release_binding::BindingState,
 };
@@ -89,8 +90,11 @@ fn deploy(
     let mut status = object.status.clone();
     note_generation(object, world, &mut status);
     let rendered = render::render(object, unit, world, compiler)?;
-    if let Some(connections) = rendered.connections {
+    let mut is_complete = true;
+    if let Some((connections, resolved)) = rendered.needs {
+        is_complete = resolved.is_complete();
         connections.write(object, world, &mut status);
+        resources::write(resolved, object, world, &mut status);
     }
     match rendered.outcome {
         Err(because) => {
@@ -108,7 +112,7 @@ fn deploy(
             let bundle = compiled.bundle.clone();
             let report = unit::place(unit, &plane, bundle, world, &mut effects)?;
             status.endpoints = compiled.endpoints.clone();
-            let pending = !status.pending_connections.is_empty();
+            let pending = !status.pending_connections.is_empty() || !is_complete;
             let mut conditions = Setter::new(object, world, &mut status.conditions);
             if pending {
                 // The release runs without the variables that wait for their providers, as in the
@@ -146,34 +150,10 @@ fn note_generation(
 
 /// Ready mirrors the first condition that does not hold.
 fn set_ready(conditions: &mut Setter<'_>) {
-    const ORDER: [&str; 4] = [
-        "ReleaseSynced",
-        "ConnectionsResolved",
-        "ResourceDependenciesReady",
-        "ResourcesReady",
-    ];
-    if conditions.conditions().find("ReleaseSynced").is_none() {
-        conditions.fail(
-            "Ready",
-            Because::new("ReleaseSynced", "Release is not synced"),
-        );
-        return;
-    }
-    let failing = ORDER
-        .iter()
-        .filter_map(|name| conditions.conditions().find(name))
-        .find(|condition| condition.status != ConditionStatus::True)
-        .map(|condition| {
-            (
-                condition.status,
-                condition.reason.clone(),
-                condition.message.clone(),
-            )
-        });
-    match failing {
-        Some((_, reason, message)) => {
-            conditions.set("Ready", ConditionStatus::False, &reason, message);
-        }
-        None => conditions.hold("Ready", Because::new("Ready", "ReleaseBinding is ready")),
-    }
+    let ready = ready::release_binding(conditions.conditions());
+    let status = match ready.holds {
+        true => ConditionStatus::True,
+        false => ConditionStatus::False,
+    };
+    conditions.set("Ready", status, &ready.reason, ready.message);
 }

@@ -11,6 +11,7 @@ use control_plane::{Config, authenticate::Token};
 use kit::config::{HumanDuration, Secret};
 use kit::{Tasks, config::ExposeSecret};
 use model::{Envelope, ObjectKey};
+use proto::preview::{CompareRequest, preview_client::PreviewClient};
 use proto::resources::{
     CreateJoinTokenRequest, GetRequest, LinkState, ListLinksRequest, Object, RevokeLinkRequest,
     WriteRequest, planes_client::PlanesClient, resources_client::ResourcesClient,
@@ -21,6 +22,8 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 /// How often agents give a sign of life here.
 pub(crate) const HEARTBEAT: Duration = Duration::from_millis(500);
 const ADMIN: &str = "the administrator's token";
+/// The token of somebody who may do nothing.
+pub(crate) const GUEST: &str = "the guest's token";
 
 pub(crate) struct Hub {
     _nats: testkit::nats::Server,
@@ -107,6 +110,18 @@ impl Hub {
         found.into_inner().try_into().unwrap()
     }
 
+    /// What drafts would change, asked by the administrator or by somebody with another token.
+    pub(crate) async fn compare(
+        &self,
+        asked: CompareRequest,
+        token: Option<&str>,
+    ) -> Result<Value, Status> {
+        let answer = PreviewClient::new(self.channel.clone())
+            .compare(with_token(asked, token.unwrap_or(ADMIN)))
+            .await?;
+        Ok(serde_json::from_str(&answer.into_inner().comparison).unwrap())
+    }
+
     /// Creates what the default catalogue holds: planes, environments, types, and a project with its cells.
     pub(crate) async fn apply_catalogue(&self) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/catalogue");
@@ -134,11 +149,15 @@ fn config(nats: &testkit::nats::Server, folder: &Path) -> Config {
     let mut config = Config::default();
     config.database.url = format!("sqlite:{}", folder.join("hub.db").display());
     config.ingress.listen = testkit::free_address();
-    config.auth.tokens = vec![Token {
-        name: "admin".to_owned(),
-        token: Secret::from_value(ADMIN),
-        groups: vec!["admins".to_owned()],
-    }];
+    let token = |name: &str, token: &str, group: &str| Token {
+        name: name.to_owned(),
+        token: Secret::from_value(token),
+        groups: vec![group.to_owned()],
+    };
+    config.auth.tokens = vec![
+        token("admin", ADMIN, "admins"),
+        token("guest", GUEST, "guests"),
+    ];
     config.link.keys = folder.join("keys");
     config.link.bus.servers = vec![nats.url()];
     config.link.heartbeat = HumanDuration(HEARTBEAT);
@@ -156,7 +175,11 @@ async fn begin(config: &Config) -> (Tasks, Channel) {
 }
 
 fn as_admin<T>(message: T) -> Request<T> {
-    let token = Secret::from_value(ADMIN).load().unwrap();
+    with_token(message, ADMIN)
+}
+
+fn with_token<T>(message: T, token: &str) -> Request<T> {
+    let token = Secret::from_value(token).load().unwrap();
     let mut request = Request::new(message);
     let header = format!("Bearer {}", token.expose_secret()).parse().unwrap();
     request.metadata_mut().insert("authorization", header);

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use serde_json::Value;
 
 use model::{Diagnostic, ObjectKey};
-use preview::workspace::{Problem, Subject, Workspace, excerpt};
+use preview::workspace::{Problem, Source, Subject, Workspace, excerpt};
 
 use crate::{
     documents::{self, Depth},
@@ -19,43 +20,33 @@ pub(crate) fn load(
     paths: &[PathBuf],
     depth: Depth,
 ) -> Result<Vec<Problem>> {
-    let mut problems = Vec::new();
-    let mut count = 0;
-    for path in paths {
-        for file in documents::files(path, depth)? {
-            let found = match documents::parse(&file) {
-                Ok(found) => found,
-                Err(error) => {
-                    problems.push(unreadable(&error));
-                    continue;
-                }
-            };
-            count += found.len();
-            for (source, document) in found {
-                if let Err(refused) = workspace.put(Some(source), &document, namespace) {
-                    problems.extend(refused);
-                }
-            }
+    let (documents, mut problems) = read(paths, depth)?;
+    for (source, document) in documents {
+        if let Err(refused) = workspace.put(Some(source), &document, namespace) {
+            problems.extend(refused);
         }
-    }
-    if count == 0 && problems.is_empty() {
-        bail!("there is no document in {}", documents::shown(paths));
     }
     Ok(problems)
 }
 
-/// Adds to the problems of objects what they stop.
-pub(crate) fn stop(problems: &mut [Problem], stopped: Vec<(ObjectKey, Subject)>) {
-    for (object, subject) in stopped {
-        let own = problems
-            .iter_mut()
-            .filter(|problem| problem.object.as_ref() == Some(&object));
-        for problem in own {
-            if !problem.subjects.contains(&subject) {
-                problem.subjects.push(subject.clone());
+/// A document, and where it stands.
+pub(crate) type Document = (Source, Value);
+
+/// The documents of files, and the files that have none that can be read.
+pub(crate) fn read(paths: &[PathBuf], depth: Depth) -> Result<(Vec<Document>, Vec<Problem>)> {
+    let (mut documents, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        for file in documents::files(path, depth)? {
+            match documents::parse(&file) {
+                Ok(found) => documents.extend(found),
+                Err(error) => problems.push(unreadable(&error)),
             }
         }
     }
+    if documents.is_empty() && problems.is_empty() {
+        bail!("there is no document in {}", documents::shown(paths));
+    }
+    Ok((documents, problems))
 }
 
 fn unreadable(error: &anyhow::Error) -> Problem {

@@ -19,15 +19,17 @@ mod binding;
 mod cell;
 mod component;
 mod plane;
+mod secrets;
 
 use std::sync::Arc;
 
 use model::{IndexKey, Kind, ObjectKey, Stored};
 
-pub use binding::{Parts as BindingParts, binding, cell_of};
+pub use binding::{Needs, Parts as BindingParts, binding, cell_of};
 pub use cell::{Parts as CellParts, cell, project_type};
 pub use component::{Parts as ComponentParts, component, root_environment};
 pub use plane::{DataPlaneParts, data_plane, environment_context};
+pub use secrets::secrets;
 
 /// Where objects are found.
 pub trait Objects {

@@ -21,6 +21,7 @@ pub mod patch;
 mod prepared;
 pub mod project;
 pub mod readiness;
+pub mod ready;
 pub mod render;
 pub mod resource;
 mod rules;

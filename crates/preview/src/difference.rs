@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use compile::{names, object};
@@ -26,10 +27,23 @@ pub struct Change {
 }
 
 /// Changes that are the same but for the names of their components, projects and environments.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Group {
-    /// The changes; never empty.
-    pub changes: Vec<Change>,
+    /// Whom it concerns; never empty.
+    pub concerned: Vec<Concerned>,
+    /// The object of the first of them before; absent if it is added.
+    pub before: Option<Value>,
+    /// The object of the first of them after; absent if it is removed.
+    pub after: Option<Value>,
+}
+
+/// An object that changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concerned {
+    /// The unit that it belongs to.
+    pub subject: Subject,
+    /// `Kind/name`.
+    pub object: String,
 }
 
 /// Every object that differs, by subject and name.
@@ -65,13 +79,19 @@ pub fn group(changes: Vec<Change>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for change in changes {
-        let index = *known.entry(essence(&change)).or_insert_with(|| {
-            groups.push(Group {
-                changes: Vec::new(),
-            });
-            groups.len() - 1
-        });
-        groups[index].changes.push(change);
+        let index = *known.entry(essence(&change)).or_insert(groups.len());
+        let concerned = Concerned {
+            subject: change.subject,
+            object: change.object,
+        };
+        match groups.get_mut(index) {
+            Some(group) => group.concerned.push(concerned),
+            None => groups.push(Group {
+                concerned: vec![concerned],
+                before: change.before,
+                after: change.after,
+            }),
+        }
     }
     groups
 }
@@ -263,7 +283,7 @@ mod tests {
             change("checkout", "production", (1, 2)),
             change("cart", "staging", (1, 3)),
         ]);
-        let sizes: Vec<_> = groups.iter().map(|group| group.changes.len()).collect();
+        let sizes: Vec<_> = groups.iter().map(|group| group.concerned.len()).collect();
         assert_eq!(sizes, [2, 1]);
     }
 

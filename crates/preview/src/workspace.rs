@@ -10,6 +10,8 @@ mod cells;
 mod components;
 mod excerpt;
 mod planes;
+mod stage;
+mod survey;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,24 +20,30 @@ use std::{
     sync::Arc,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use compile::{
     Compiler,
-    assemble::{self, Object, Objects, Refused},
+    assemble::{self, Object, Objects},
     component, project, vet,
 };
 use model::{
-    Diagnostic, Draft, Envelope, IndexKey, Kind, KindName, ObjectKey, ObjectMeta, RawJson, Stored,
+    Diagnostic, Draft, Envelope, IndexKey, Kind, KindName, KindVisitor, ObjectKey, ObjectMeta,
+    RawJson, Stored,
     draft::Facts,
     kinds::{Component, ProjectReleaseBinding, ReleaseBinding},
 };
 
+use crate::named;
+
+pub(crate) use survey::Sketch;
+
 pub use excerpt::excerpt;
+use stage::{Only, Stage};
 
 /// Where a document was read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Source {
     /// The file, as it was given.
     pub file: String,
@@ -50,7 +58,7 @@ impl fmt::Display for Source {
 }
 
 /// What a unit stands for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subject {
     /// The environment.
@@ -65,16 +73,40 @@ pub struct Subject {
 }
 
 /// A problem, and in which object it is to be mended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The object.
+    #[serde(default, with = "named", skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectKey>,
     /// Where it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
     /// What is wrong, with the path in the object.
+    #[serde(flatten)]
     pub diagnostic: Diagnostic,
     /// What cannot be rendered because of it; nothing for a problem that shows before.
     pub subjects: Vec<Subject>,
+}
+
+impl Problem {
+    /// Whether it is the same problem, whomever it stops.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.object == other.object && self.diagnostic == other.diagnostic
+    }
+}
+
+/// Adds to the problems of objects whom they stop.
+pub fn stop(problems: &mut [Problem], stopped: Vec<(ObjectKey, Subject)>) {
+    for (object, subject) in stopped {
+        let own = problems
+            .iter_mut()
+            .filter(|problem| problem.object.as_ref() == Some(&object));
+        for problem in own {
+            if !problem.subjects.contains(&subject) {
+                problem.subjects.push(subject.clone());
+            }
+        }
+    }
 }
 
 /// Which releases are compiled.
@@ -161,6 +193,8 @@ pub struct Rendered {
 pub struct Workspace {
     objects: BTreeMap<ObjectKey, Arc<Stored>>,
     indexes: BTreeMap<IndexKey, BTreeSet<ObjectKey>>,
+    /// In which indexes an object lies.
+    memberships: BTreeMap<ObjectKey, Vec<IndexKey>>,
     sources: BTreeMap<ObjectKey, Source>,
     /// Objects that admission refuses, as they were written.
     refused: BTreeMap<ObjectKey, RawJson>,
@@ -219,22 +253,45 @@ impl Workspace {
         }
     }
 
+    /// Takes in an object as a server has it, and so admitted it once. One that this version does not
+    /// understand is left out.
+    pub fn put_stored(&mut self, stored: &Stored) {
+        let envelope = &stored.envelope;
+        if let Ok(facts) = envelope.key.kind.visit(FactsOf(envelope)) {
+            self.insert(envelope.clone(), facts);
+        }
+    }
+
     /// What would run in an environment.
     #[must_use]
     pub fn render(&self, compiler: &Compiler, asked: &Asked<'_>) -> Rendered {
-        let mut stage = Stage {
-            compiler,
-            asked,
-            world: self.clone(),
-            rendered: Rendered::default(),
-        };
+        let mut stage = Stage::new(self.clone(), asked, Only::All, &|| true);
         for namespace in self.namespaces() {
             if stage.environment(&namespace) {
-                stage.cells(&namespace);
-                stage.components(&namespace);
+                stage.cells(compiler, &namespace);
+                stage.components(compiler, &namespace);
             }
         }
         stage.rendered
+    }
+
+    /// What some units would be, and what they call; `None` once `goes_on` says no, which is for good.
+    pub(crate) fn render_only(
+        &self,
+        compiler: &Compiler,
+        asked: &Asked<'_>,
+        (units, called): (&BTreeSet<Subject>, &BTreeSet<Subject>),
+        goes_on: &dyn Fn() -> bool,
+    ) -> Option<Rendered> {
+        let mut stage = Stage::new(self.clone(), asked, Only::Of { units, called }, goes_on);
+        let namespaces: BTreeSet<_> = units.iter().map(|unit| &unit.namespace).collect();
+        for namespace in namespaces {
+            if stage.environment(namespace) {
+                stage.cells(compiler, namespace);
+                stage.components(compiler, namespace);
+            }
+        }
+        goes_on().then_some(stage.rendered)
     }
 
     /// The environments that something is bound to, and the first ones of pipelines.
@@ -265,8 +322,10 @@ impl Workspace {
     /// Forgets an object.
     pub fn remove(&mut self, key: &ObjectKey) {
         self.objects.remove(key);
-        for members in self.indexes.values_mut() {
-            members.remove(key);
+        for index in self.memberships.remove(key).into_iter().flatten() {
+            if let Some(members) = self.indexes.get_mut(&index) {
+                members.remove(key);
+            }
         }
     }
 
@@ -304,12 +363,12 @@ impl Workspace {
     fn insert(&mut self, mut envelope: Envelope, facts: Facts) {
         let key = envelope.key.clone();
         name_uid(&mut envelope.metadata);
-        for members in self.indexes.values_mut() {
-            members.remove(&key);
+        self.remove(&key);
+        for index in &facts.indexes {
+            let members = self.indexes.entry(index.clone()).or_default();
+            members.insert(key.clone());
         }
-        for index in facts.indexes {
-            self.indexes.entry(index).or_default().insert(key.clone());
-        }
+        self.memberships.insert(key.clone(), facts.indexes);
         let stored = Stored {
             envelope,
             spec_digest: facts.spec_digest,
@@ -337,6 +396,19 @@ impl Objects for Workspace {
 
 fn decode<K: Kind>(stored: &Arc<Stored>) -> Object<K> {
     Object::decode(stored).expect("admission decoded it")
+}
+
+/// What the store knows of an object, told again.
+struct FactsOf<'a>(&'a Envelope);
+
+impl KindVisitor for FactsOf<'_> {
+    type Output = Result<Facts, serde_json::Error>;
+
+    fn visit<K: Kind>(self) -> Self::Output {
+        let Self(envelope) = self;
+        let (spec, status) = (envelope.spec::<K>()?, envelope.status::<K>()?);
+        Ok(Facts::of::<K>(envelope, &spec, &status))
+    }
 }
 
 /// UIDs are given by the server. Where there is none, all have the same, so that outputs compare.
@@ -371,78 +443,5 @@ fn unreadable(document: &Value, message: &str) -> Diagnostic {
         path: String::new(),
         message: format!("{}{message}", what.unwrap_or_default()),
         hint: None,
-    }
-}
-
-/// One rendering on its way: the workspace, and what the platform makes in it.
-struct Stage<'a> {
-    compiler: &'a Compiler,
-    asked: &'a Asked<'a>,
-    world: Workspace,
-    rendered: Rendered,
-}
-
-impl Stage<'_> {
-    fn note(&mut self, note: String) {
-        if !self.rendered.notes.contains(&note) {
-            self.rendered.notes.push(note);
-        }
-    }
-
-    /// Notes a problem; one that others have too is told once.
-    fn problem(&mut self, object: &ObjectKey, diagnostic: Diagnostic, subject: &Subject) {
-        let known =
-            self.rendered.problems.iter_mut().find(|known| {
-                known.object.as_ref() == Some(object) && known.diagnostic == diagnostic
-            });
-        if let Some(known) = known {
-            known.subjects.push(subject.clone());
-            return;
-        }
-        self.rendered.problems.push(Problem {
-            object: Some(object.clone()),
-            source: self.world.sources.get(object).cloned(),
-            diagnostic,
-            subjects: vec![subject.clone()],
-        });
-    }
-
-    /// Notes why `object` does not allow something. What is wrong with an object that admission refused
-    /// was told when it was read.
-    fn refuse(&mut self, object: &ObjectKey, refused: Refused, subject: &Subject) {
-        let missing = refused.missing.clone();
-        let missing = missing.or_else(|| self.refused_workload(&refused, subject));
-        if let Some(key) = missing
-            .as_ref()
-            .filter(|key| self.world.refused.contains_key(key))
-        {
-            self.rendered.stopped.push((key.clone(), subject.clone()));
-            return;
-        }
-        let hint = missing.map(|key| {
-            let (kind, name) = (key.public_kind(), &key.name);
-            format!("add {kind}/{name} to the files, or name one that is there")
-        });
-        let diagnostic = Diagnostic {
-            path: refused.path.to_owned(),
-            message: refused.message,
-            hint,
-        };
-        self.problem(object, diagnostic, subject);
-    }
-
-    /// The workload that a component lacks, if there is one that admission refused.
-    fn refused_workload(&self, refused: &Refused, subject: &Subject) -> Option<ObjectKey> {
-        if refused.reason != "WorkloadNotFound" {
-            return None;
-        }
-        let of_component = |(key, spec): &(&ObjectKey, &RawJson)| {
-            let spec = spec.to_value();
-            key.kind == KindName::Workload
-                && key.namespace.as_deref() == Some(&*subject.namespace)
-                && spec["owner"]["componentName"].as_str() == subject.component.as_deref()
-        };
-        let found = self.world.refused.iter().find(of_component);
-        found.map(|(key, _)| key.clone())
     }
 }

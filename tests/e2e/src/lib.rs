@@ -17,6 +17,7 @@ mod heal;
 mod logs;
 mod network;
 mod portal;
+mod preview;
 mod promote;
 mod refuse;
 mod storm;
@@ -57,6 +58,7 @@ type Walk = fn(&World) -> Result<()>;
 const WALKTHROUGHS: &[(&str, Walk)] = &[
     ("deploy", deploy::walk),
     ("refuse", refuse::walk),
+    ("preview", preview::walk),
     ("heal", heal::walk),
     ("portal", portal::walk),
     ("promote", promote::walk),

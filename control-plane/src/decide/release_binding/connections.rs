@@ -96,10 +96,5 @@ impl Connections {
                 );
             }
         }
-        let none = Because::new(
-            "NoResourceDependencies",
-            "No resource dependencies to resolve",
-        );
-        conditions.hold("ResourceDependenciesReady", none);
     }
 }

@@ -2,10 +2,18 @@
 
 use std::sync::Arc;
 
-use compile::{Compiler, assemble, component};
+use compile::{
+    Compiler,
+    assemble::{self, Needs},
+    component,
+    connections::resources::Resolved,
+};
 use model::{PlaneName, UnitId, kinds::ReleaseBinding};
 
-use super::connections::{self, Connections};
+use super::{
+    connections::{self, Connections},
+    resources,
+};
 use crate::{
     decide::{conditions::Because, plane::link_of, unit_of},
     world::{Halt, Object, World},
@@ -14,7 +22,7 @@ use crate::{
 /// What rendering came to.
 pub(super) struct Rendered {
     /// Present once the release is known to be usable.
-    pub(super) connections: Option<Connections>,
+    pub(super) needs: Option<(Connections, Resolved)>,
     pub(super) outcome: Result<Deployable, Because>,
 }
 
@@ -37,12 +45,19 @@ pub(super) fn render(
         Ok(parts) => parts,
         Err(refused) => {
             return Ok(Rendered {
-                connections: None,
+                needs: None,
                 outcome: Err(refused.into()),
             });
         }
     };
-    let connections = connections::resolve(object, &parts.release.spec.workload, world)?;
+    let workload = &parts.release.spec.workload;
+    let connections = connections::resolve(object, workload, world)?;
+    let resources = resources::resolve(object, workload, world)?;
+    let needs = Needs {
+        connections: connections.items.clone(),
+        resources: resources.items.clone(),
+        secrets: assemble::secrets(object, workload, world)?,
+    };
     let (cell_unit, cell_missing) = cell(object, world)?;
     let workload_type = parts
         .component
@@ -52,7 +67,7 @@ pub(super) fn render(
         .to_owned();
     let plane = link_of(&parts.data_plane.0);
     let units = (unit.clone(), cell_unit);
-    let snapshot = parts.snapshot(object, units, connections.items.clone());
+    let snapshot = parts.snapshot(object, units, needs);
     let outcome = match compiler.component(&snapshot) {
         Ok(compiled) => Ok(Deployable {
             compiled,
@@ -66,7 +81,7 @@ pub(super) fn render(
         )),
     };
     Ok(Rendered {
-        connections: Some(connections),
+        needs: Some((connections, resources)),
         outcome,
     })
 }

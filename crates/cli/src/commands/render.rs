@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use compile::Compiler;
-use preview::workspace::{Asked, Problem, Releases, Rendered, Subject, Unbound, Workspace};
+use preview::workspace::{self, Asked, Problem, Releases, Rendered, Subject, Unbound, Workspace};
 
 use crate::{
     arguments::{Document, Render},
@@ -20,11 +20,11 @@ use crate::{
 /// Prints the manifests of an environment, or the explanation that is asked for. What cannot be rendered
 /// is told; the rest is printed all the same.
 pub(super) fn run(namespace: &str, asked: &Render) -> Result<ExitCode> {
-    let mut workspace = Workspace::default();
+    let mut platform = Workspace::default();
     let depth = depth(asked.files.recursive);
-    let mut problems = offline::load(&mut workspace, namespace, &asked.files.files, depth)?;
+    let mut problems = offline::load(&mut platform, namespace, &asked.files.files, depth)?;
     let compiler = Compiler::new();
-    let rendered = workspace.render(
+    let rendered = platform.render(
         &compiler,
         &Asked {
             environment: &asked.environment,
@@ -39,7 +39,7 @@ pub(super) fn run(namespace: &str, asked: &Render) -> Result<ExitCode> {
         notes,
     } = rendered;
     problems.extend(found);
-    offline::stop(&mut problems, stopped);
+    workspace::stop(&mut problems, stopped);
     if let Some(component) = &asked.component {
         let own = |subject: &Subject| subject.component.as_ref() == Some(component);
         units.retain(|unit| own(&unit.subject));
@@ -52,7 +52,7 @@ pub(super) fn run(namespace: &str, asked: &Render) -> Result<ExitCode> {
         Some(target) => {
             explain::run(
                 &compiler,
-                &workspace,
+                &platform,
                 (&units, target),
                 asked.output,
                 &problems,

@@ -9,7 +9,11 @@ use model::{
 };
 
 use super::{Assembled, DataPlaneParts, Object, Objects, Refused, data_plane, environment_context};
-use crate::{component::Snapshot, connections::Item};
+use crate::{
+    component::Snapshot,
+    connections::{Item, resources::ResourceItem},
+    context::configurations::Secrets,
+};
 
 /// What a binding brings together.
 pub struct Parts {
@@ -23,6 +27,17 @@ pub struct Parts {
     pub component: Object<Component>,
     /// Its project.
     pub project: Object<Project>,
+}
+
+/// What a component needs of others, as far as it is there.
+#[derive(Debug, Clone, Default)]
+pub struct Needs {
+    /// Connections to other components.
+    pub connections: Vec<Item>,
+    /// Outputs of resources.
+    pub resources: Vec<ResourceItem>,
+    /// Where its secrets are kept.
+    pub secrets: Secrets,
 }
 
 /// Finds everything that the binding names, in the order of the reference.
@@ -94,14 +109,14 @@ pub fn cell_of<O: Objects>(
 }
 
 impl Parts {
-    /// The snapshot of the component in its environment, with the units of both and the connections
-    /// that were resolved.
+    /// The snapshot of the component in its environment, with the units of both and what it needs of
+    /// others.
     #[must_use]
     pub fn snapshot(
         self,
         object: &Object<ReleaseBinding>,
         (unit, cell_unit): (UnitId, Option<UnitId>),
-        connections: Vec<Item>,
+        needs: Needs,
     ) -> Snapshot {
         Snapshot {
             namespace: object.namespace().to_owned(),
@@ -120,9 +135,9 @@ impl Parts {
             data_plane: self.data_plane.context(),
             unit,
             cell_unit,
-            connections,
-            secrets: std::collections::BTreeMap::new(),
-            resources: Vec::new(),
+            connections: needs.connections,
+            secrets: needs.secrets,
+            resources: needs.resources,
             notification_channel: None,
         }
     }

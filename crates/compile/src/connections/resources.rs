@@ -6,12 +6,17 @@ use serde_json::{Value, json};
 use model::{
     Generation,
     kinds::{
-        ReleaseBinding, component_release::WorkloadSnapshot, dependency::ResourceDependency,
-        output::Output, release_binding::status::ResourceDependencyTarget,
+        ReleaseBinding, ResourceReleaseBinding,
+        component_release::WorkloadSnapshot,
+        dependency::ResourceDependency,
+        output::Output,
+        release_binding::status::{PendingResourceDependency, ResourceDependencyTarget},
         resource_release_binding::ResourceReleaseBindingStatus,
     },
     name,
 };
+
+use crate::assemble::Object;
 
 /// A resource dependency whose outputs are known, as templates see it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -100,6 +105,65 @@ pub fn resolve(
             "multiple ResourceReleaseBindings found for {}",
             whom()
         )),
+    }
+}
+
+/// What a workload needs of resources, as far as it is there.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Resolved {
+    /// Whom the dependencies lead to.
+    pub targets: Vec<ResourceDependencyTarget>,
+    /// What templates see.
+    pub items: Vec<ResourceItem>,
+    /// What is not there yet, and why.
+    pub pending: Vec<PendingResourceDependency>,
+}
+
+/// Resolves every resource dependency of a workload; `providers` finds the bindings of a resource in
+/// the environment.
+///
+/// # Errors
+/// Those of `providers`.
+pub fn resolve_all<H>(
+    namespace: &str,
+    binding: &ReleaseBinding,
+    workload: &WorkloadSnapshot,
+    mut providers: impl FnMut(&ResourceDependencyTarget) -> Result<Vec<Found>, H>,
+) -> Result<Resolved, H> {
+    let mut resolved = Resolved::default();
+    let dependencies = workload.dependencies.iter().flat_map(|all| &all.resources);
+    for (dependency, target) in dependencies.zip(targets(namespace, binding, workload)) {
+        let found = providers(&target)?;
+        let known: Vec<_> = found
+            .iter()
+            .map(|found| Provider {
+                name: found.name(),
+                generation: found.metadata().generation,
+                status: &found.status,
+            })
+            .collect();
+        match resolve(dependency, &target, &known) {
+            Ok(item) => resolved.items.push(item),
+            Err(reason) => resolved.pending.push(PendingResourceDependency {
+                namespace: target.namespace.clone(),
+                project: target.project.clone(),
+                resource_name: target.resource_name.clone(),
+                reason,
+            }),
+        }
+        resolved.targets.push(target);
+    }
+    Ok(resolved)
+}
+
+/// A binding of a resource.
+type Found = Object<ResourceReleaseBinding>;
+
+impl Resolved {
+    /// Whether nothing is pending that the workload asks for.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.targets.is_empty() || self.pending.is_empty()
     }
 }
 

@@ -278,6 +278,26 @@ fn a_resource_counts_once_it_is_ready_as_it_is_now() {
 }
 
 #[test]
+fn nothing_is_pending_when_the_reference_says_so() {
+    Table::of(
+        "connections.jsonl",
+        "releasebinding.allResourceDependenciesResolved",
+    )
+    .check(|row| {
+        let (namespace, binding) = binding(row)?;
+        let workload = workload(&json!({"resources": list(&row["input"]["deps"])}))?;
+        let status = &row["input"]["releaseBinding"]["status"];
+        let resolved = resources::Resolved {
+            targets: resources::targets(&namespace, &binding, &workload),
+            pending: decode(&list(&status["pendingResourceDependencies"]))?,
+            ..resources::Resolved::default()
+        };
+        let own = resolved.is_complete();
+        agree(&json!(own), result(row))
+    });
+}
+
+#[test]
 fn resources_that_are_missing_are_said_in_the_words_of_the_reference() {
     let dependency = ResourceDependency {
         resource: "db".to_owned(),

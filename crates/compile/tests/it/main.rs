@@ -16,6 +16,7 @@ mod network_policies;
 mod patches;
 mod projects;
 mod readiness;
+mod ready;
 mod releases;
 mod resources;
 mod schemas;

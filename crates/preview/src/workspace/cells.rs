@@ -1,6 +1,7 @@
 //! The cells of projects in an environment.
 
 use compile::{
+    Compiler,
     assemble::{self, Object, Objects},
     cut, project,
 };
@@ -11,19 +12,57 @@ use model::{
 
 use super::{MadeFrom, Parts, Releases, Stage, Subject, Unbound, Unit, attribute};
 
+/// A cell that is bound, with its snapshot.
+pub(super) struct BoundCell {
+    subject: Subject,
+    parts: Parts,
+    pub(super) snapshot: project::Snapshot,
+}
+
 impl Stage<'_> {
-    pub(super) fn cells(&mut self, namespace: &str) {
+    pub(super) fn cells(&mut self, compiler: &Compiler, namespace: &str) {
         for project in self.world.all::<Project>(Some(namespace)) {
-            let subject = Subject {
-                environment: self.asked.environment.to_owned(),
-                namespace: namespace.to_owned(),
-                project: project.name().to_owned(),
-                component: None,
-            };
-            if let Some(key) = self.bind_cell(&project, &subject) {
-                self.cell(&project, &key, &subject);
+            let subject = self.subject(namespace, project.name(), None);
+            if self.only.has(&subject)
+                && (self.goes_on)()
+                && let Some(bound) = self.cell(&project, subject)
+            {
+                self.compile_cell(compiler, bound);
             }
         }
+    }
+
+    /// A cell with all that decides what it is.
+    pub(super) fn cell(
+        &mut self,
+        project: &Object<Project>,
+        subject: Subject,
+    ) -> Option<BoundCell> {
+        let key = self.bind_cell(project, &subject)?;
+        let Ok(binding) = self.world.find::<ProjectReleaseBinding>(&key);
+        let binding = binding?;
+        let Ok(assembled) = assemble::cell(&binding, &self.world);
+        let found = match assembled {
+            Ok(found) => found,
+            Err(refused) => {
+                self.refuse(&key, refused, &subject);
+                return None;
+            }
+        };
+        let release = found.release.key().clone();
+        let parts = Parts {
+            owner: project.key().clone(),
+            owner_type: project.spec.project_type.key(&subject.namespace),
+            workload: None,
+            release: self.world.sources.contains_key(&release).then_some(release),
+            binding: key,
+        };
+        let unit = UnitId::of(&parts.binding).ok()?;
+        Some(BoundCell {
+            snapshot: found.snapshot(&binding, unit),
+            subject,
+            parts,
+        })
     }
 
     /// The binding of a project, and its release, put where the platform would put them.
@@ -79,28 +118,15 @@ impl Stage<'_> {
         Some(key)
     }
 
-    fn cell(&mut self, project: &Object<Project>, key: &ObjectKey, subject: &Subject) {
-        let Ok(Some(binding)) = self.world.find::<ProjectReleaseBinding>(key) else {
-            return;
-        };
-        let Ok(assembled) = assemble::cell(&binding, &self.world);
-        let found = match assembled {
-            Ok(found) => found,
-            Err(refused) => return self.refuse(key, refused, subject),
-        };
-        let release = found.release.key().clone();
-        let parts = Parts {
-            owner: project.key().clone(),
-            owner_type: project.spec.project_type.key(&subject.namespace),
-            workload: None,
-            binding: key.clone(),
-            release: self.world.sources.contains_key(&release).then_some(release),
-        };
-        let unit = UnitId::of(key).expect("the names of a project and an environment are short");
-        let snapshot = found.snapshot(&binding, unit);
-        match self.compiler.project(&snapshot) {
+    fn compile_cell(&mut self, compiler: &Compiler, bound: BoundCell) {
+        let BoundCell {
+            subject,
+            parts,
+            snapshot,
+        } = bound;
+        match compiler.project(&snapshot) {
             Ok(compiled) => self.rendered.units.push(Unit {
-                subject: subject.clone(),
+                subject,
                 objects: (compiled.bundle.parse().objects.into_iter())
                     .map(|entry| entry.object)
                     .collect(),
@@ -110,7 +136,7 @@ impl Stage<'_> {
             Err(project::Refused::Rendering(diagnostics)) => {
                 for diagnostic in diagnostics.iter() {
                     let (object, diagnostic) = attribute::of_cell(&parts, diagnostic);
-                    self.problem(&object, diagnostic, subject);
+                    self.problem(&object, diagnostic, &subject);
                 }
             }
             Err(refused @ project::Refused::NamespaceMissing(_)) => {
@@ -119,7 +145,7 @@ impl Stage<'_> {
                     message: refused.to_string(),
                     hint: None,
                 };
-                self.problem(&parts.owner_type, diagnostic, subject);
+                self.problem(&parts.owner_type, diagnostic, &subject);
             }
         }
     }

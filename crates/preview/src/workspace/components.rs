@@ -1,60 +1,92 @@
 //! The components of an environment: bound as the platform would, compiled, and compiled again with the
 //! addresses of those that they call.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use compile::{
-    assemble::{self, Object, Objects},
+    Compiler,
+    assemble::{self, Needs, Object, Objects},
     component::Snapshot,
-    connections::{self, Item},
+    connections::{self, Item, resources},
 };
 use model::{
     Kind, KindName, ObjectKey, UnitId,
     kinds::{
-        Component, ComponentRelease, ReleaseBinding,
+        Component, ComponentRelease, ReleaseBinding, ResourceReleaseBinding,
+        component_release::WorkloadSnapshot,
         owner::ComponentOwner,
-        release_binding::{BindingState, ReleaseBindingStatus},
+        release_binding::{BindingState, ReleaseBindingStatus, status::ResourceDependencyTarget},
     },
 };
 
 use super::{MadeFrom, Parts, Releases, Stage, Subject, Unbound, Unit, attribute};
 
 /// A component that is bound, with its snapshot.
-struct Bound {
+pub(super) struct Bound {
     subject: Subject,
     parts: Parts,
-    snapshot: Snapshot,
+    pub(super) snapshot: Snapshot,
     status: ReleaseBindingStatus,
 }
 
+impl Bound {
+    /// Whom it calls.
+    pub(super) fn calls(&self) -> impl Iterator<Item = Subject> {
+        let Snapshot {
+            namespace,
+            binding,
+            release,
+            ..
+        } = &self.snapshot;
+        let wanted = connections::wanted(namespace, binding, &release.workload);
+        wanted.into_iter().map(|wanted| Subject {
+            environment: wanted.target.environment,
+            namespace: wanted.target.namespace,
+            project: wanted.target.project,
+            component: Some(wanted.target.component),
+        })
+    }
+}
+
 impl Stage<'_> {
-    pub(super) fn components(&mut self, namespace: &str) {
+    pub(super) fn components(&mut self, compiler: &Compiler, namespace: &str) {
         let mut bound = Vec::new();
         for component in self.world.all::<Component>(Some(namespace)) {
-            let subject = Subject {
-                environment: self.asked.environment.to_owned(),
-                namespace: namespace.to_owned(),
-                project: component.spec.owner.project_name.clone(),
-                component: Some(component.name().to_owned()),
-            };
-            if let Some(parts) = self.bind(&component, &subject) {
-                bound.extend(self.snapshot(parts, subject));
+            let project = &component.spec.owner.project_name;
+            let subject = self.subject(namespace, project, Some(component.name()));
+            if self.only.needs(&subject) && (self.goes_on)() {
+                bound.extend(self.component(&component, subject));
             }
         }
+        let called: BTreeSet<_> = bound.iter().flat_map(Bound::calls).collect();
         // Where a component is reached does not depend on whom it calls.
         for one in &mut bound {
-            if let Ok(compiled) = self.compiler.component(&one.snapshot) {
+            if called.contains(&one.subject)
+                && (self.goes_on)()
+                && let Ok(compiled) = compiler.component(&one.snapshot)
+            {
                 one.status.endpoints.clone_from(&compiled.endpoints);
             }
         }
-        let mut resolved = BTreeMap::new();
-        for (index, one) in bound.iter().enumerate() {
-            resolved.insert(index, self.connections(one, &bound));
+        let resolved: Vec<_> = (bound.iter())
+            .map(|one| self.connections(one, &bound))
+            .collect();
+        for (mut one, connections) in bound.into_iter().zip(resolved) {
+            if self.only.has(&one.subject) && (self.goes_on)() {
+                one.snapshot.connections = connections;
+                self.compile(compiler, one);
+            }
         }
-        for (index, mut one) in bound.into_iter().enumerate() {
-            one.snapshot.connections = resolved.remove(&index).unwrap_or_default();
-            self.compile(one);
-        }
+    }
+
+    /// A component with all that decides what it is, but for its connections.
+    pub(super) fn component(
+        &mut self,
+        component: &Object<Component>,
+        subject: Subject,
+    ) -> Option<Bound> {
+        let parts = self.bind(component, &subject)?;
+        self.snapshot(parts, subject)
     }
 
     /// The binding of a component, and its release, put where the platform would put them.
@@ -228,13 +260,41 @@ impl Stage<'_> {
         let unit_of = |key: &ObjectKey| UnitId::of(key).ok();
         let cell = cell.and_then(|cell| unit_of(cell.key()));
         let unit = unit_of(binding.key())?;
-        let snapshot = found.snapshot(&binding, (unit, cell), Vec::new());
+        let needs = self.needs(&binding, &found.release.spec.workload);
+        let snapshot = found.snapshot(&binding, (unit, cell), needs);
         Some(Bound {
             subject,
             parts,
             snapshot,
             status: ReleaseBindingStatus::default(),
         })
+    }
+
+    /// What a component needs of resources and secrets. Outputs are known where a server told them.
+    fn needs(&mut self, binding: &Object<ReleaseBinding>, workload: &WorkloadSnapshot) -> Needs {
+        let Ok(secrets) = assemble::secrets(binding, workload, &self.world);
+        let providers = |target: &ResourceDependencyTarget| {
+            let index = ResourceReleaseBinding::of_resource_in(
+                &target.namespace,
+                &target.project,
+                &target.resource_name,
+                &target.environment,
+            );
+            self.world.list::<ResourceReleaseBinding>(&index)
+        };
+        let namespace = binding.namespace();
+        let Ok(resources) = resources::resolve_all(namespace, &binding.spec, workload, providers);
+        for pending in resources.pending {
+            self.note(format!(
+                "component {} waits for resource {}: {}",
+                binding.spec.owner.component_name, pending.resource_name, pending.reason
+            ));
+        }
+        Needs {
+            resources: resources.items,
+            secrets,
+            ..Needs::default()
+        }
     }
 
     /// The connections of a component to others that are bound.
@@ -271,14 +331,14 @@ impl Stage<'_> {
         items
     }
 
-    fn compile(&mut self, one: Bound) {
+    fn compile(&mut self, compiler: &Compiler, one: Bound) {
         let Bound {
             subject,
             parts,
             snapshot,
             ..
         } = one;
-        match self.compiler.component(&snapshot) {
+        match compiler.component(&snapshot) {
             Ok(compiled) => {
                 let observability = compiled.observability.iter();
                 let bundles = std::iter::once(&compiled.bundle).chain(observability);

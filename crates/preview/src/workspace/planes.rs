@@ -11,7 +11,7 @@ use model::{
     },
 };
 
-use super::{Stage, Subject, Unbound};
+use super::{Stage, Unbound};
 
 impl Stage<'_> {
     /// Whether the environment is there, made if the files tell of none at all.
@@ -51,12 +51,7 @@ impl Stage<'_> {
             message,
             hint: Some(hint),
         };
-        let subject = Subject {
-            environment: key.name.clone(),
-            namespace,
-            project: String::new(),
-            component: None,
-        };
+        let subject = self.subject(&namespace, "", None);
         self.problem(key, diagnostic, &subject);
     }
 
