@@ -116,11 +116,11 @@ impl Machine<'_> {
     }
 
     fn optional_select(&mut self, operand: &Node, field: &Key) -> Result<Value, Error> {
-        Ok(access::optional_select(&self.value(operand)?, field))
+        access::optional_select(&self.value(operand)?, field)
     }
 
     fn has(&mut self, operand: &Node, field: &Key) -> Result<Value, Error> {
-        Ok(Value::Bool(access::has(&self.value(operand)?, field)))
+        access::has(&self.value(operand)?, field).map(Value::Bool)
     }
 
     fn index(&mut self, operand: &Node, index: &Node) -> Result<Value, Error> {

@@ -17,13 +17,22 @@ pub(super) fn select(operand: &Value, field: &Key) -> Result<Value, Error> {
 }
 
 /// `operand.?field`.
-pub(super) fn optional_select(operand: &Value, field: &Key) -> Value {
-    Value::optional(find(held(operand), field))
+pub(super) fn optional_select(operand: &Value, field: &Key) -> Result<Value, Error> {
+    look(held(operand), field).map(|found| Value::optional(found.cloned()))
 }
 
 /// `has(operand.field)`.
-pub(super) fn has(operand: &Value, field: &Key) -> bool {
-    matches!(held(operand), Value::Map(map) if map.contains_key(field))
+pub(super) fn has(operand: &Value, field: &Key) -> Result<bool, Error> {
+    look(held(operand), field).map(|found| found.is_some())
+}
+
+/// A field that may be absent. A list has none: to ask one for a field is to use a text as its index.
+fn look<'a>(operand: &'a Value, field: &Key) -> Result<Option<&'a Value>, Error> {
+    match operand {
+        Value::Map(map) => Ok(map.get(field)),
+        Value::List(_) => Err(no_overload("_[_]", &[operand, &field.to_value()])),
+        _ => Ok(None),
+    }
 }
 
 /// `operand[index]`. On an optional the result is an optional, absent where the item is.
