@@ -81,8 +81,7 @@ fn at(operand: &Value, index: &Value) -> Result<Option<Value>, Error> {
             | Value::String(_) => Ok(Key::of(index).and_then(|key| map.get(&key)).cloned()),
             _ => Err(no_overload("_[_]", &[operand, index])),
         },
-        Value::Null | Value::Optional(None) => Ok(None),
-        _ => Err(no_overload("_[_]", &[operand, index])),
+        _ => Ok(None),
     }
 }
 

@@ -192,7 +192,12 @@ fn a_list_has_no_fields() {
             "{source}: {result:?}"
         );
     }
-    for source in ["has(text.a)", "has(nothing.a)", "nothing.?a.hasValue()"] {
+    for source in [
+        "has(text.a)",
+        "has(nothing.a)",
+        "nothing.?a.hasValue()",
+        "text[?0].hasValue()",
+    ] {
         assert_eq!(evaluate(source, &context), Ok(json!(false)), "{source}");
     }
 }
