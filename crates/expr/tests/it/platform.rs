@@ -183,6 +183,15 @@ fn what_is_no_number_has_no_order() {
 }
 
 #[test]
+fn formatted_doubles_have_no_exponent() {
+    let text = evaluate("'%s %d %s'.format([1e20, 1.5e16, 0.00001])", &json!({}));
+    assert_eq!(
+        text,
+        Ok(json!("100000000000000000000 15000000000000000 0.00001"))
+    );
+}
+
+#[test]
 fn a_list_has_no_fields() {
     let context = json!({"list": [1], "text": "a", "nothing": null});
     for source in ["has(list.a)", "list.?a", "has(list[?0].a) || has(list.a)"] {
