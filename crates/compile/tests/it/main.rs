@@ -6,6 +6,7 @@
     reason = "rows have the shapes that they have"
 )]
 
+mod accepted;
 mod bad_inputs;
 mod catalogue;
 mod components;
