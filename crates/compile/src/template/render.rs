@@ -99,7 +99,8 @@ impl Renderer<'_> {
         failure.map_or_else(|| self.charge(0), Err)
     }
 
-    /// A map of which keys are expressions is built anew.
+    /// A map of which keys are expressions is built anew. Of two entries of one name neither may win, for the order
+    /// of a map says nothing.
     fn named(
         &mut self,
         fields: Map<String, Json>,
@@ -109,9 +110,16 @@ impl Renderer<'_> {
         for (name, mut field) in fields {
             let under = |error: Error| error.under(format_args!(".{name}"));
             let key = self.key(&name).map_err(under)?;
-            if self.field(key.len(), &mut field, depth).map_err(under)? {
-                rendered.insert(key, field);
+            if !self.field(key.len(), &mut field, depth).map_err(under)? {
+                continue;
             }
+            if rendered.contains_key(&key) {
+                return Err(under(Error::new(Reason::SameKey {
+                    found: text::described(&expr::Value::from(key)),
+                    key: name.clone(),
+                })));
+            }
+            rendered.insert(key, field);
         }
         self.charge(0)?;
         Ok(rendered)
