@@ -123,13 +123,21 @@ impl Machine<'_> {
         access::has(&self.value(operand)?, field).map(Value::Bool)
     }
 
+    /// Of what is absent nothing is there at any index, which is not asked for.
     fn index(&mut self, operand: &Node, index: &Node) -> Result<Value, Error> {
         let operand = self.value(operand)?;
+        if matches!(operand, Value::Optional(None)) {
+            return Ok(operand);
+        }
         access::index(&operand, &self.value(index)?)
     }
 
+    /// As [`Self::index`].
     fn optional_index(&mut self, operand: &Node, index: &Node) -> Result<Value, Error> {
         let operand = self.value(operand)?;
+        if matches!(operand, Value::Optional(None)) {
+            return Ok(operand);
+        }
         access::optional_index(&operand, &self.value(index)?)
     }
 

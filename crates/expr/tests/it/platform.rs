@@ -192,7 +192,7 @@ fn formatted_doubles_have_no_exponent() {
 }
 
 #[test]
-fn a_list_has_no_fields() {
+fn a_list_has_no_fields_and_the_absent_no_index() {
     let context = json!({"list": [1], "text": "a", "nothing": null});
     for source in ["has(list.a)", "list.?a", "has(list[?0].a) || has(list.a)"] {
         let result = evaluate(source, &context);
@@ -206,6 +206,8 @@ fn a_list_has_no_fields() {
         "has(nothing.a)",
         "nothing.?a.hasValue()",
         "text[?0].hasValue()",
+        "optional.none()[list[3]].hasValue()",
+        "optional.none()[?list[3]].hasValue()",
     ] {
         assert_eq!(evaluate(source, &context), Ok(json!(false)), "{source}");
     }
