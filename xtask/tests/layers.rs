@@ -53,7 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
     ("e2e", &["xtask"]),
     ("bench", &["xtask", "model", "expr", "compile", "testkit"]),
-    ("fuzz", &["model", "expr", "compile"]),
+    ("fuzz", &["model", "expr", "compile", "testkit"]),
     (
         "sim",
         &[

@@ -125,6 +125,11 @@ impl Error {
         Self::Argument(message.into())
     }
 
+    /// Only `NaN` has no order among numbers.
+    pub(crate) fn nan_order() -> Self {
+        Self::argument("NaN values cannot be ordered")
+    }
+
     /// Where in the source text it went wrong, if the text alone shows it.
     #[must_use]
     pub const fn position(&self) -> Option<Position> {

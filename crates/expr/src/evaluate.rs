@@ -121,23 +121,31 @@ impl Machine<'_> {
     }
 
     fn optional_select(&mut self, operand: &Node, field: &Key) -> Result<Value, Error> {
-        Ok(access::optional_select(&*self.operand(operand)?, field))
+        access::optional_select(&*self.operand(operand)?, field)
     }
 
     fn has(&mut self, operand: &Node, field: &Key) -> Result<Value, Error> {
-        Ok(Value::Bool(access::has(&*self.operand(operand)?, field)))
+        access::has(&*self.operand(operand)?, field).map(Value::Bool)
     }
 
+    /// Of what is absent nothing is there at any index, which is not asked for.
     fn index(&mut self, operand: &Node, index: &Node) -> Result<Value, Error> {
         if let Node::Constant(index) = index {
             return access::index(&*self.operand(operand)?, index);
         }
         let operand = self.value(operand)?;
+        if matches!(operand, Value::Optional(None)) {
+            return Ok(operand);
+        }
         access::index(&operand, &*self.operand(index)?)
     }
 
+    /// As [`Self::index`].
     fn optional_index(&mut self, operand: &Node, index: &Node) -> Result<Value, Error> {
         let operand = self.value(operand)?;
+        if matches!(operand, Value::Optional(None)) {
+            return Ok(operand);
+        }
         access::optional_index(&operand, &*self.operand(index)?)
     }
 
@@ -145,7 +153,7 @@ impl Machine<'_> {
     fn or_value(&mut self, [optional, otherwise]: &[Node; 2]) -> Result<Value, Error> {
         let found = if let Node::OptionalSelect(operand, field) = optional {
             self.budget.step()?;
-            access::optional_field(&*self.operand(operand)?, field).cloned()
+            access::optional_field(&*self.operand(operand)?, field)?.cloned()
         } else {
             match self.value(optional)? {
                 Value::Optional(held) => held.map(|held| Value::clone(&held)),

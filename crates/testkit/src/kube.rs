@@ -1,6 +1,7 @@
 //! A real API server: the dev cluster in API-only mode, one for all tests of a machine.
 
 use std::fs::File;
+use std::io::{Seek, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -55,19 +56,70 @@ impl ApiServer {
     ///
     /// When kubectl is not there or fails.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
+        self.kubectl_with("", arguments).unwrap_or_else(|errors| {
+            panic!("`kubectl {}` failed: {errors}", arguments.join(" "));
+        })
+    }
+
+    /// As [`ApiServer::kubectl`], with this standard input.
+    ///
+    /// # Errors
+    ///
+    /// What kubectl says is wrong.
+    ///
+    /// # Panics
+    ///
+    /// When kubectl is not there.
+    pub fn kubectl_with(&self, input: &str, arguments: &[&str]) -> Result<String, String> {
+        let mut given = tempfile::tempfile().expect("a file can be made");
+        given
+            .write_all(input.as_bytes())
+            .and_then(|()| given.rewind())
+            .expect("a file can be written");
         let output = Command::new(home::folder().join("bin/kubectl"))
             .arg("--kubeconfig")
             .arg(&self.kubeconfig)
             .args(arguments)
+            .stdin(given)
             .output()
             .expect("kubectl is a program of the dev cluster");
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "`kubectl {}` failed: {errors}",
-            arguments.join(" ")
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        match output.status.success() {
+            true => Ok(text(&output.stdout)),
+            false => Err(text(&output.stderr)),
+        }
+    }
+
+    /// Installs the kinds of the Gateway API, of the version that the dev cluster has.
+    ///
+    /// # Panics
+    ///
+    /// When Go does not give the module, or the server refuses it.
+    pub fn install_gateway_api(&self) {
+        const MODULE: &str = "sigs.k8s.io/gateway-api";
+        let folder = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../deploy/dev-cluster/tools/gateway"
         );
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        let go = |arguments: &[&str]| {
+            let mut go = Command::new("go");
+            let output = go.current_dir(folder).args(arguments).arg(MODULE).output();
+            let output = output.expect("go is a program of this machine");
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "go gives no {MODULE}: {errors}");
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        };
+        go(&["mod", "download"]);
+        let module = go(&["list", "-m", "-f", "{{.Dir}}"]);
+        let kinds = Path::new(module.trim()).join("config/crd/standard");
+        self.kubectl(&["apply", "--server-side", "-f", &kinds.to_string_lossy()]);
+        self.kubectl(&[
+            "wait",
+            "--for=condition=Established",
+            "--timeout=30s",
+            "crd",
+            "--all",
+        ]);
     }
 
     /// A name for a namespace that no other test uses. The namespace is not made.

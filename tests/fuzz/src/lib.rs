@@ -1,8 +1,10 @@
 //! Fuzzing of the expression engine and the compiler, without a nightly toolchain.
 //!
-//! Inputs are mutations of the recorded expressions, templates, schemas and patches. A target fails by a panic,
-//! which the hook prints with its input, or by a promise that does not hold: equal inputs give equal results, and
-//! nothing costs more than its budget. A run is told by its seed.
+//! Inputs are mutations of what is recorded, and expressions that a grammar makes. A target fails by a panic, by
+//! a stack that overflows, by an input that does not end, or by a promise that does not hold: equal inputs give
+//! equal results, nothing costs more than its budget, another engine says the same. Inputs are tried in a process
+//! of its own, since most of that would end this one; what it fails on is made smaller before it is shown. A run
+//! is told by its seed.
 
 #![expect(
     clippy::print_stdout,
@@ -11,20 +13,19 @@
 )]
 
 mod corpus;
+mod explore;
+mod hunt;
+mod mutate;
+mod oracle;
 mod random;
+mod reduce;
 mod targets;
 
-use std::{
-    process::ExitCode,
-    sync::Mutex,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 
-use corpus::Corpus;
-use random::Random;
 use targets::Target;
 
 #[derive(Debug, Parser)]
@@ -38,10 +39,25 @@ struct Cli {
     /// What the inputs follow from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Milliseconds that one input may take.
+    #[arg(long, default_value_t = 5000)]
+    limit: u64,
+    /// Tries the input in this file, and no other.
+    #[arg(long, requires = "target")]
+    attempt: Option<PathBuf>,
+    /// Tries inputs in this process, each written to this file first.
+    #[arg(long, hide = true, requires = "target", conflicts_with = "attempt")]
+    explore: Option<PathBuf>,
 }
 
-/// The input that is tried, for the panic hook.
-static INPUT: Mutex<String> = Mutex::new(String::new());
+/// How a target is run, and for how long.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    target: Target,
+    seed: u64,
+    span: Duration,
+    limit: Duration,
+}
 
 /// Runs the targets that the arguments name.
 #[must_use]
@@ -56,56 +72,43 @@ pub fn run() -> ExitCode {
 }
 
 fn fuzz(cli: &Cli) -> Result<()> {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        usual(panic);
-        if let Ok(input) = INPUT.lock() {
-            eprintln!("the input was {input:?}");
+    let plan = |target| Plan {
+        target,
+        seed: cli.seed,
+        span: Duration::from_secs(cli.seconds),
+        limit: Duration::from_millis(cli.limit),
+    };
+    match (cli.target, &cli.attempt, &cli.explore) {
+        (Some(target), Some(file), _) => {
+            let input = std::fs::read_to_string(file);
+            let input = input.with_context(|| file.display().to_string())?;
+            explore::attempt(&plan(target), &input);
+            return Ok(());
         }
-    }));
-    let corpus = Corpus::load()?;
-    let all = Target::ALL.iter().copied();
-    for target in all.filter(|target| cli.target.is_none_or(|only| only == *target)) {
-        let began = Instant::now();
-        let span = Duration::from_secs(cli.seconds);
-        let executions = explore(target, &corpus, cli.seed, |_| began.elapsed() < span)?;
-        println!("{:<10} {executions} executions, no findings", target.name());
+        (Some(target), _, Some(file)) => {
+            println!("{}", explore::explore(&plan(target), file)?);
+            return Ok(());
+        }
+        _ => {}
+    }
+    let chosen = match cli.target {
+        Some(only) => vec![only],
+        None => Target::all().collect(),
+    };
+    let mut found = Vec::new();
+    for target in chosen {
+        match hunt::hunt(&plan(target))? {
+            Ok(executions) => {
+                println!("{:<10} {executions} executions, no findings", target.name());
+            }
+            Err(finding) => {
+                println!("{finding}");
+                found.push(target.name());
+            }
+        }
+    }
+    if !found.is_empty() {
+        bail!("findings in {}", found.join(", "));
     }
     Ok(())
-}
-
-/// Tries inputs while `goes_on` says so, and counts them.
-fn explore(
-    target: Target,
-    corpus: &Corpus,
-    seed: u64,
-    goes_on: impl Fn(u64) -> bool,
-) -> Result<u64> {
-    let mut random = Random::new(seed);
-    let mut executions = 0;
-    while goes_on(executions) {
-        let input = corpus.mutated(target, &mut random);
-        if let Ok(mut current) = INPUT.lock() {
-            current.clone_from(&input);
-        }
-        if let Err(broken) = target.run(&input) {
-            bail!("{}: {broken}\nthe input was {input:?}", target.name());
-        }
-        executions += 1;
-    }
-    Ok(executions)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_target_keeps_its_promises_on_a_few_hundred_inputs() {
-        let corpus = Corpus::load().unwrap();
-        for target in Target::ALL {
-            let executions = explore(*target, &corpus, 7, |count| count < 300).unwrap();
-            assert_eq!(executions, 300, "{}", target.name());
-        }
-    }
 }

@@ -20,4 +20,9 @@ impl Random {
     pub(crate) fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
         all.get(self.below(all.len()))
     }
+
+    /// One of some texts; the empty one where there is none.
+    pub(crate) fn text<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        self.pick(all).copied().unwrap_or_default()
+    }
 }

@@ -1,45 +1,68 @@
 //! What is fuzzed, and what must hold.
 
+mod components;
+mod documents;
+mod endpoint_schemas;
+mod expressions;
+mod planted;
+mod templates;
+
 use clap::ValueEnum;
+use expr::Limits;
 use serde_json::{Map, Value, json};
 
-use compile::{
-    functions::{self, Methods},
-    patch::{self, Operation},
-    schema::Schema,
-    template::{Context, Engine},
-};
-use expr::{Bindings, Budget, Declarations, Limits, Numbers, StaticType};
-use model::kinds::trait_::PatchOp;
+use crate::oracle;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Target {
+    /// Expressions are parsed, or refused with a text.
     Parser,
+    /// Types are found, the same each time.
     Checker,
+    /// Expressions are evaluated, to the same and for the same price each time.
     Evaluator,
+    /// Another engine says the same of an expression.
+    Oracle,
+    /// Templates are rendered.
     Template,
+    /// Patches are applied.
     Patch,
+    /// Schemas are parsed; what they fill in needs no more.
     Schema,
+    /// Operations are read from OpenAPI documents.
+    Openapi,
+    /// Operations are read from Protocol Buffers definitions.
+    Protobuf,
+    /// Components become bundles, the same each time and within the limits.
+    Component,
+    /// Documents are admitted; what is admitted is admitted again.
+    Vet,
+    /// Fails in every way there is, for the tests of fuzzing itself.
+    #[value(hide = true)]
+    Planted,
 }
 
 impl Target {
-    pub(crate) const ALL: &[Self] = &[
-        Self::Parser,
-        Self::Checker,
-        Self::Evaluator,
-        Self::Template,
-        Self::Patch,
-        Self::Schema,
-    ];
+    /// All that say something of the product.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let all = Self::value_variants().iter().copied();
+        all.filter(|target| *target != Self::Planted)
+    }
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Parser => "parser",
             Self::Checker => "checker",
             Self::Evaluator => "evaluator",
+            Self::Oracle => "oracle",
             Self::Template => "template",
             Self::Patch => "patch",
             Self::Schema => "schema",
+            Self::Openapi => "openapi",
+            Self::Protobuf => "protobuf",
+            Self::Component => "component",
+            Self::Vet => "vet",
+            Self::Planted => "planted",
         }
     }
 
@@ -49,12 +72,18 @@ impl Target {
     /// The promise that it breaks.
     pub(crate) fn run(self, input: &str) -> Result<(), String> {
         match self {
-            Self::Parser => parser(input),
-            Self::Checker => checker(input),
-            Self::Evaluator => evaluator(input),
-            Self::Template => template(input),
-            Self::Patch => patch(input),
-            Self::Schema => schema(input),
+            Self::Parser => expressions::parser(input),
+            Self::Checker => expressions::checker(input),
+            Self::Evaluator => expressions::evaluator(input),
+            Self::Oracle => oracle::agrees(input),
+            Self::Template => templates::template(input),
+            Self::Patch => templates::patch(input),
+            Self::Schema => templates::schema(input),
+            Self::Openapi => endpoint_schemas::openapi(input),
+            Self::Protobuf => endpoint_schemas::protobuf(input),
+            Self::Component => components::component(input),
+            Self::Vet => documents::vet(input),
+            Self::Planted => planted::planted(input),
         }
     }
 }
@@ -80,108 +109,4 @@ fn same<T: PartialEq + std::fmt::Debug>(first: &T, second: &T) -> Result<(), Str
         return Ok(());
     }
     Err(format!("two results: {first:?} and {second:?}"))
-}
-
-fn parser(input: &str) -> Result<(), String> {
-    let environment = functions::environment(Methods::Component);
-    let Err(error) = environment.compile(input) else {
-        return Ok(());
-    };
-    let rendered = error.render(input);
-    if rendered.is_empty() {
-        return Err("an error without a text".to_owned());
-    }
-    Ok(())
-}
-
-fn checker(input: &str) -> Result<(), String> {
-    let environment = functions::environment(Methods::Component);
-    let mut declared = Declarations::new();
-    for name in variables().keys() {
-        declared = declared.with(name.as_str(), StaticType::Dyn);
-    }
-    let (first, second) = (
-        environment.check(input, &declared),
-        environment.check(input, &declared),
-    );
-    same(&first, &second)
-}
-
-fn evaluator(input: &str) -> Result<(), String> {
-    let environment = functions::environment(Methods::Component);
-    let Ok(program) = environment.compile(input) else {
-        return Ok(());
-    };
-    let values = variables();
-    let bindings = Bindings::new().with_all(values.iter().map(|(name, value)| {
-        (
-            name.as_str(),
-            expr::Value::from_json(value, Numbers::AsWritten),
-        )
-    }));
-    let once = || {
-        let mut budget = Budget::for_all(&LIMITS);
-        let result = program.evaluate_within(&bindings, &mut budget);
-        (result, budget.steps_left(), budget.bytes_left())
-    };
-    same(&once(), &once())
-}
-
-fn template(input: &str) -> Result<(), String> {
-    let engine = Engine::new(Methods::Component);
-    let context = || Context::from_json(&variables()).within(&LIMITS);
-    let body = json!({"key": input, input: "x", "list": [input, "${oc_omit()}"]});
-    same(
-        &engine.render(&body, &context()),
-        &engine.render(&body, &context()),
-    )
-}
-
-fn patch(input: &str) -> Result<(), String> {
-    let row: Value = serde_json::from_str(input).unwrap_or_default();
-    let path = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| input.to_owned(), str::to_owned)
-    };
-    let mut operations = Vec::new();
-    for operation in row["operations"].as_array().into_iter().flatten().take(8) {
-        operations.push(Operation {
-            op: match operation["op"].as_str() {
-                Some("remove") => PatchOp::Remove,
-                Some("replace") => PatchOp::Replace,
-                _ => PatchOp::Add,
-            },
-            path: path(&operation["path"]),
-            value: operation["value"].clone(),
-        });
-    }
-    operations.push(Operation {
-        op: PatchOp::Add,
-        path: input.to_owned(),
-        value: json!(1),
-    });
-    let target =
-        json!({"a": [{"a": "b", "list": [1, 2]}, {"a": null}], "spec": {"c": [{"name": "x"}]}});
-    let once = || {
-        let mut object = target.clone();
-        let applied = patch::apply(&mut object, &operations);
-        applied.map(|()| object)
-    };
-    same(&once(), &once())
-}
-
-fn schema(input: &str) -> Result<(), String> {
-    let row: Value = serde_json::from_str(input).unwrap_or_default();
-    let candidates = row.as_object().into_iter().flat_map(Map::values);
-    for raw in candidates.filter_map(Value::as_object) {
-        let parsed = Schema::parse(raw);
-        same(&parsed, &Schema::parse(raw))?;
-        let Ok(parsed) = parsed else { continue };
-        let filled = parsed.default(&variables());
-        same(&filled, &parsed.default(&filled))?;
-        let value = Value::Object(filled);
-        same(&parsed.validate(&value), &parsed.validate(&value))?;
-    }
-    Ok(())
 }

@@ -39,6 +39,14 @@ pub enum Reason {
         /// Type and value of what it gave.
         found: String,
     },
+    /// Two keys of a map, one an expression at least, that give one name.
+    #[error("map key '{key}' gives a name that the map has already, {found}")]
+    SameKey {
+        /// The second key as written.
+        key: String,
+        /// Type and value of what both gave.
+        found: String,
+    },
     /// A rule or condition that does not give a boolean.
     #[error("must evaluate to boolean, got {found}")]
     NotBoolean {

@@ -4,6 +4,7 @@
 //! maps and lists on the way to an expression are built at each render. What does not compile is kept as its error,
 //! since nobody need ever come there.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map as Fields, Value as Json};
@@ -220,18 +221,26 @@ impl Renderer<'_> {
         Ok(Value::map(Map::from_entries(rendered)))
     }
 
+    /// Of two entries of one name neither may win, for the order of a map says nothing.
     fn named(&mut self, entries: &[(String, ParsedText, Node)]) -> Result<Value, Error> {
-        let mut rendered = Vec::with_capacity(entries.len());
+        let mut rendered = BTreeMap::new();
         for (name, text, field) in entries {
             let under = |error: Error| error.under(format_args!(".{name}"));
             let key = self.key(name, text).map_err(under)?;
-            if let Some(value) = self.value(field).map_err(under)? {
-                self.charge(length(&key))?;
-                rendered.push((key, value));
+            let Some(value) = self.value(field).map_err(under)? else {
+                continue;
+            };
+            self.charge(length(&key))?;
+            if rendered.contains_key(&key) {
+                return Err(under(Error::new(Reason::SameKey {
+                    found: text::described(&key.to_value()),
+                    key: name.clone(),
+                })));
             }
+            rendered.insert(key, value);
         }
         self.charge(Spent::value(0))?;
-        Ok(Value::map(Map::from_entries(rendered)))
+        Ok(Value::map(rendered.into_iter().collect()))
     }
 
     fn key(&mut self, name: &str, text: &ParsedText) -> Result<Key, Error> {

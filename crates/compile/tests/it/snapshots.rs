@@ -32,7 +32,7 @@ pub(crate) fn text(value: &Value, path: &str) -> String {
 
 fn with_kinds(traits: &Value) -> Vec<Value> {
     let mut traits = traits.as_array().cloned().unwrap_or_default();
-    for instance in &mut traits {
+    for instance in traits.iter_mut().filter(|instance| instance.is_object()) {
         if instance["kind"].as_str().unwrap_or_default().is_empty() {
             instance["kind"] = json!("Trait");
         }

@@ -136,6 +136,27 @@ fn text_with_doubles(text: &str) -> String {
 }
 
 #[test]
+fn two_keys_of_one_name_are_refused() {
+    let render = |data: Value| Engine::default().render(&data, &Context::new());
+    for data in [
+        json!({"${'a'}": 1, "${'a' + ''}": 2}),
+        json!({"a": 1, "${'a'}": 2}),
+        json!({"${'a'}": 1, "a": 2}),
+    ] {
+        let error = render(json!({"labels": data})).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("the map has already, string: a"),
+            "{error}"
+        );
+        assert!(error.path().starts_with(".labels."), "{}", error.path());
+    }
+    let omitted = render(json!({"${'a'}": "${oc_omit()}", "${'a' + ''}": 2}));
+    assert_eq!(omitted, Ok(Some(json!({"a": 2}))));
+}
+
+#[test]
 fn what_is_omitted_leaves_no_trace() {
     Table::of("template.jsonl", "template.RemoveOmittedFields").check(|row| {
         let own = Engine::default().render(&omitting(&row["input"]["data"]), &Context::new());

@@ -17,13 +17,26 @@ pub(super) fn select(operand: &Value, field: &Key) -> Result<Value, Error> {
 }
 
 /// `operand.?field`.
-pub(super) fn optional_select(operand: &Value, field: &Key) -> Value {
-    Value::optional(optional_field(operand, field).cloned())
+pub(super) fn optional_select(operand: &Value, field: &Key) -> Result<Value, Error> {
+    optional_field(operand, field).map(|found| Value::optional(found.cloned()))
 }
 
 /// `has(operand.field)`.
-pub(super) fn has(operand: &Value, field: &Key) -> bool {
-    matches!(held(operand), Value::Map(map) if map.contains_key(field))
+pub(super) fn has(operand: &Value, field: &Key) -> Result<bool, Error> {
+    optional_field(operand, field).map(|found| found.is_some())
+}
+
+/// A field that may be absent, of a value or of what an optional holds. A list has none: to ask one for a field is to
+/// use a text as its index.
+pub(super) fn optional_field<'v>(
+    operand: &'v Value,
+    field: &Key,
+) -> Result<Option<&'v Value>, Error> {
+    match held(operand) {
+        Value::Map(map) => Ok(map.get(field)),
+        Value::List(_) => Err(no_overload("_[_]", &[operand, &field.to_value()])),
+        _ => Ok(None),
+    }
 }
 
 /// `operand[index]`. On an optional the result is an optional, absent where the item is.
@@ -44,14 +57,6 @@ pub(super) fn index(operand: &Value, index: &Value) -> Result<Value, Error> {
 /// `operand[?index]`.
 pub(super) fn optional_index(operand: &Value, index: &Value) -> Result<Value, Error> {
     at(held(operand), index).map(Value::optional)
-}
-
-/// The field of an optional or a map, if it is there.
-pub(super) fn optional_field<'v>(operand: &'v Value, field: &Key) -> Option<&'v Value> {
-    match held(operand) {
-        Value::Map(map) => map.get(field),
-        _ => None,
-    }
 }
 
 fn find(operand: &Value, field: &Key) -> Option<Value> {
@@ -79,8 +84,7 @@ fn at(operand: &Value, index: &Value) -> Result<Option<Value>, Error> {
             }
             _ => Err(no_overload("_[_]", &[operand, index])),
         },
-        Value::Null | Value::Optional(None) => Ok(None),
-        _ => Err(no_overload("_[_]", &[operand, index])),
+        _ => Ok(None),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Loops over lists and maps.
 
-use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
 use super::{Machine, distinct, literal_key, no_overload};
@@ -184,7 +183,7 @@ impl Machine<'_> {
             Ok(ControlFlow::Continue(()))
         })?;
         crate::library::sortable(pairs.iter().map(|(key, _)| key))?;
-        pairs.sort_by(|(left, _), (right, _)| left.order(right).unwrap_or(Ordering::Equal));
+        pairs.sort_by(|(left, _), (right, _)| left.sort_order(right));
         Ok(Value::list(
             pairs.into_iter().map(|(_, item)| item).collect(),
         ))

@@ -31,8 +31,7 @@ pub(super) fn negate(operand: &Value) -> Result<Value, Error> {
 pub(super) fn compare(kind: Comparison, left: &Value, right: &Value) -> Result<Value, Error> {
     match left.order(right) {
         Some(order) => Ok(Value::Bool(kind.holds(order))),
-        // Only NaN has no order among numbers.
-        None if left.is_number() && right.is_number() => Ok(Value::Bool(false)),
+        None if left.is_number() && right.is_number() => Err(Error::nan_order()),
         None => Err(no_overload("_<_", &[left, right])),
     }
 }

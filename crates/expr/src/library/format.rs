@@ -6,7 +6,7 @@ use super::{Outcome, items, text};
 use crate::check::StaticType;
 use crate::error::Error;
 use crate::evaluate::Budget;
-use crate::value::{Value, double_text};
+use crate::value::Value;
 
 /// Digits after the point, at most; more would only be zeros.
 const PRECISION: usize = 1000;
@@ -133,10 +133,7 @@ impl Clause {
             ('d' | 'f' | 'e', Value::Double(double)) if !double.is_finite() => {
                 out.push_str(special(*double));
             }
-            ('d', Value::Double(double)) => match value.as_integer() {
-                Some(int) => push(out, int),
-                None => out.push_str(&double_text(*double)),
-            },
+            ('d', Value::Double(double)) => push(out, double),
             ('f', value) => {
                 let double = as_double(value).ok_or_else(wrong)?;
                 push(
@@ -227,7 +224,7 @@ fn write_string(value: &Value, out: &mut String) -> Option<()> {
         Value::Int(int) => push(out, int),
         Value::Uint(uint) => push(out, uint),
         Value::Double(double) if !double.is_finite() => out.push_str(special(*double)),
-        Value::Double(double) => out.push_str(&double_text(*double)),
+        Value::Double(double) => push(out, double),
         Value::Bytes(bytes) => out.push_str(&String::from_utf8_lossy(bytes)),
         Value::Null => out.push_str("null"),
         Value::Type(kind) => out.push_str(kind.name()),

@@ -1,7 +1,5 @@
 //! Lists.
 
-use std::cmp::Ordering;
-
 use super::{Function, Outcome, global, integer, items, member};
 use crate::error::Error;
 use crate::evaluate::Budget;
@@ -132,7 +130,7 @@ fn sort(arguments: &[Value], budget: &mut Budget) -> Outcome {
     budget.slots(list.len())?;
     budget.slots(list.len())?;
     let mut sorted = list.clone();
-    sorted.sort_by(|left, right| left.order(right).unwrap_or(Ordering::Equal));
+    sorted.sort_by(Value::sort_order);
     Ok(Value::list(sorted))
 }
 

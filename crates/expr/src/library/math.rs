@@ -1,5 +1,7 @@
 //! Numbers.
 
+use std::cmp::Ordering;
+
 use super::{Function, Outcome, global, integer, mismatch};
 use crate::error::Error;
 use crate::evaluate::Budget;
@@ -115,17 +117,15 @@ fn extreme(arguments: &[Value], budget: &mut Budget, greatest: bool) -> Outcome 
         if !candidate.is_number() {
             return Err(mismatch(name, arguments));
         }
-        let wins = |best: &Value| {
-            let order = candidate.order(best);
-            order.is_some_and(|order| {
-                if greatest {
-                    order.is_gt()
-                } else {
-                    order.is_lt()
-                }
-            })
+        let wins = match best {
+            Some(best) => match candidate.order(best).ok_or_else(Error::nan_order)? {
+                Ordering::Greater => greatest,
+                Ordering::Less => !greatest,
+                Ordering::Equal => false,
+            },
+            None => true,
         };
-        if best.is_none_or(wins) {
+        if wins {
             best = Some(candidate);
         }
     }

@@ -39,6 +39,14 @@ impl Value {
         }
     }
 
+    /// The order in which lists are sorted: as [`Value::order`], and `NaN` before all numbers, for sorting
+    /// needs an order between any two.
+    pub(crate) fn sort_order(&self, other: &Self) -> Ordering {
+        let is_number = |value: &Self| !matches!(value, Self::Double(double) if double.is_nan());
+        self.order(other)
+            .unwrap_or_else(|| is_number(self).cmp(&is_number(other)))
+    }
+
     /// Whether both values are numbers, which always compare though not always have an order.
     pub(crate) const fn is_number(&self) -> bool {
         matches!(self, Self::Int(_) | Self::Uint(_) | Self::Double(_))

@@ -47,6 +47,19 @@ fn depth_is_bounded_whatever_nests() {
 }
 
 #[test]
+fn what_is_no_number_sorts_before_all_numbers() {
+    let list = "lists.range(40).map(x, x % 3 == 1 ? 0.0 / 0.0 : double((x * 7919) % 1009))";
+    for sort in ["sort()", "sortBy(x, x)"] {
+        let Value::List(sorted) = evaluate(&format!("{list}.{sort}")).unwrap() else {
+            panic!("{sort} gives no list");
+        };
+        let (nan, numbers) = sorted.split_at(13);
+        assert!(nan.iter().all(|item| item != item), "{nan:?}");
+        assert!(numbers.is_sorted_by(|left, right| left.order(right).is_some_and(|it| it.is_le())));
+    }
+}
+
+#[test]
 fn the_deepest_nesting_fits_a_small_stack() {
     let depth = Limits::default().depth;
     for (open, close) in [

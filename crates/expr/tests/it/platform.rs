@@ -166,6 +166,54 @@ fn a_missing_variable_is_found_before_evaluation() {
 }
 
 #[test]
+fn what_is_no_number_has_no_order() {
+    for source in [
+        "0.0 / 0.0 < 1.0",
+        "0.0 / 0.0 >= n",
+        "math.greatest(1.0, 0.0 / 0.0)",
+        "math.least([1.0, 0.0 / 0.0])",
+    ] {
+        let error = evaluate(source, &json!({"n": 1})).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "NaN values cannot be ordered",
+            "{source}"
+        );
+    }
+}
+
+#[test]
+fn formatted_doubles_have_no_exponent() {
+    let text = evaluate("'%s %d %s'.format([1e20, 1.5e16, 0.00001])", &json!({}));
+    assert_eq!(
+        text,
+        Ok(json!("100000000000000000000 15000000000000000 0.00001"))
+    );
+}
+
+#[test]
+fn a_list_has_no_fields_and_the_absent_no_index() {
+    let context = json!({"list": [1], "text": "a", "nothing": null});
+    for source in ["has(list.a)", "list.?a", "has(list[?0].a) || has(list.a)"] {
+        let result = evaluate(source, &context);
+        assert!(
+            matches!(result, Err(Error::NoSuchOverload(_))),
+            "{source}: {result:?}"
+        );
+    }
+    for source in [
+        "has(text.a)",
+        "has(nothing.a)",
+        "nothing.?a.hasValue()",
+        "text[?0].hasValue()",
+        "optional.none()[list[3]].hasValue()",
+        "optional.none()[?list[3]].hasValue()",
+    ] {
+        assert_eq!(evaluate(source, &context), Ok(json!(false)), "{source}");
+    }
+}
+
+#[test]
 fn loop_variables_hide_variables_and_types() {
     let context = json!({"x": 1, "list": [1, 2]});
     for (source, expected) in [
