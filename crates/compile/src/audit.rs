@@ -86,12 +86,12 @@ fn unique(bundle: &Bundle<Value>, diagnostics: &mut Diagnostics) {
         let group = object::group_of(object::api_version(object));
         let name = object::name(object);
         let identity = (group, object::kind(object), object::namespace(object), name);
-        let path = format!("objects[{:?}]", entry.id);
+        let path = || format!("objects[{:?}]", entry.id);
         if ids.insert(entry.id.as_str(), ()).is_some() {
-            diagnostics.push(path, "two objects have this id");
+            diagnostics.push(path(), "two objects have this id");
         } else if objects.insert(identity, ()).is_some() {
             diagnostics.push_hint(
-                path,
+                path(),
                 format!("two templates render {}", object::title(object)),
                 "give each its own name, for example with oc_generate_name",
             );

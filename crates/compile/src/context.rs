@@ -8,20 +8,21 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use expr::Key;
 use model::{
     kinds::{
         DataPlane, Environment,
         container::Container,
         endpoint::{Endpoint, Visibility},
-        gateway::{Gateway, GatewayListeners, GatewayPair},
+        gateway::{Gateway, GatewayListener, GatewayListeners, GatewayPair},
         template::{FreeForm, SchemaSection},
     },
     label,
 };
 
-use crate::prepared;
+use crate::{prepared, tree};
 
 /// An environment as the compiler is told of it.
 #[derive(Debug, Clone, Serialize)]
@@ -59,56 +60,101 @@ pub(crate) struct Identity<'a> {
 
 impl Identity<'_> {
     /// The labels of every object of the owner.
-    pub(crate) fn labels(&self) -> Map<String, Value> {
-        let mut labels = Map::new();
-        let mut insert = |name: &str, value: &str| {
-            labels.insert(name.to_owned(), Value::String(value.to_owned()));
-        };
-        insert(label::NAMESPACE, self.namespace);
-        insert(label::PROJECT, self.project.0);
-        insert(label::PROJECT_UID, self.project.1);
-        if let Some((component, uid)) = self.component {
-            insert(label::COMPONENT, component);
-            insert(label::COMPONENT_UID, uid);
-        }
-        if let Some((resource, uid)) = self.resource {
-            insert(label::RESOURCE, resource);
-            insert(label::RESOURCE_UID, uid);
-        }
-        insert(label::ENVIRONMENT, self.environment.0);
-        insert(label::ENVIRONMENT_UID, self.environment.1);
-        labels
+    pub(crate) fn labels(&self) -> expr::Map {
+        let kinds = [
+            (Some(self.project), label::PROJECT, label::PROJECT_UID),
+            (self.component, label::COMPONENT, label::COMPONENT_UID),
+            (self.resource, label::RESOURCE, label::RESOURCE_UID),
+            (
+                Some(self.environment),
+                label::ENVIRONMENT,
+                label::ENVIRONMENT_UID,
+            ),
+        ];
+        let labels = kinds.into_iter().filter_map(|(of, name, uid)| {
+            of.map(|(own_name, own_uid)| [(name, own_name), (uid, own_uid)])
+        });
+        std::iter::once((label::NAMESPACE, self.namespace))
+            .chain(labels.flatten())
+            .map(|(label, text)| (Key::string(label), text.into()))
+            .collect()
     }
 }
 
 /// `dataplane` of components: the plane with its annotations, which projects do not see.
-pub(crate) fn annotated_data_plane(data_plane: &DataPlaneContext) -> Value {
+pub(crate) fn annotated_data_plane(data_plane: &DataPlaneContext) -> expr::Value {
     let mut variable = self::data_plane(&data_plane.spec);
     if !data_plane.annotations.is_empty() {
-        variable["annotations"] = json!(data_plane.annotations);
+        let annotations = data_plane.annotations.iter();
+        let annotations = annotations
+            .map(|(name, text)| (Key::string(name.as_str()), text.as_str().into()))
+            .collect();
+        tree::map_at(&mut variable, &[])
+            .insert(Key::string("annotations"), expr::Value::map(annotations));
     }
     variable
 }
 
 /// `dataplane`: what templates may know of the plane. What is empty is absent.
-pub(crate) fn data_plane(spec: &DataPlane) -> Value {
-    let mut variable = Map::new();
-    if let Some(store) = &spec.secret_store_ref {
-        variable.insert("secretStore".to_owned(), store.name.clone().into());
-    }
-    if let Some(gateway) = spec.gateway.as_ref().and_then(to_map) {
-        variable.insert("gateway".to_owned(), gateway);
-    }
-    if let Some(reference) = &spec.observability_plane_ref {
-        let reference = json!({"kind": reference.kind.as_str(), "name": reference.name});
-        variable.insert("observabilityPlaneRef".to_owned(), reference);
-    }
-    Value::Object(variable)
+pub(crate) fn data_plane(spec: &DataPlane) -> expr::Value {
+    let store = spec.secret_store_ref.as_ref();
+    let observability = spec.observability_plane_ref.as_ref();
+    let variable = tree::some([
+        ("secretStore", store.map(|store| store.name.as_str().into())),
+        ("gateway", spec.gateway.as_ref().and_then(gateway_value)),
+        (
+            "observabilityPlaneRef",
+            observability.map(|reference| {
+                tree::record([
+                    ("kind", reference.kind.as_str().into()),
+                    ("name", reference.name.as_str().into()),
+                ])
+            }),
+        ),
+    ]);
+    variable.unwrap_or_else(|| tree::record([]))
 }
 
-/// The gateway of an environment, as templates see it.
-pub(crate) fn gateway(environment: &Environment, data_plane: &DataPlane) -> Option<Value> {
-    to_map(&merged_gateway(environment, data_plane))
+/// The gateway of an environment, as templates see it. What is empty is absent.
+pub(crate) fn gateway(environment: &Environment, data_plane: &DataPlane) -> Option<expr::Value> {
+    gateway_value(&merged_gateway(environment, data_plane))
+}
+
+fn gateway_value(gateway: &Gateway) -> Option<expr::Value> {
+    let listener = |listener: &GatewayListener| {
+        tree::some([
+            (
+                "listenerName",
+                listener.listener_name.as_deref().and_then(tree::text),
+            ),
+            ("port", Some(number(listener.port))),
+            ("host", tree::text(&listener.host)),
+        ])
+    };
+    let listeners = |door: &GatewayListeners| {
+        tree::some([
+            ("name", tree::text(&door.name)),
+            ("namespace", tree::text(&door.namespace)),
+            ("http", door.http.as_ref().and_then(listener)),
+            ("https", door.https.as_ref().and_then(listener)),
+            ("tls", door.tls.as_ref().and_then(listener)),
+        ])
+    };
+    let pair = |pair: &GatewayPair| {
+        tree::some([
+            ("external", pair.external.as_ref().and_then(listeners)),
+            ("internal", pair.internal.as_ref().and_then(listeners)),
+        ])
+    };
+    tree::some([
+        ("ingress", gateway.ingress.as_ref().and_then(pair)),
+        ("egress", gateway.egress.as_ref().and_then(pair)),
+    ])
+}
+
+/// A number, which is a double in every context.
+pub(crate) fn number(number: u16) -> expr::Value {
+    expr::Value::Double(f64::from(number))
 }
 
 /// The gateway of an environment: each of its four doors is the environment's own, or else that of
@@ -131,65 +177,44 @@ pub(crate) fn merged_gateway(environment: &Environment, data_plane: &DataPlane) 
     }
 }
 
-fn to_map(gateway: &Gateway) -> Option<Value> {
-    let mut value = serde_json::to_value(gateway).expect("a gateway has string keys");
-    prune(&mut value);
-    value
-        .as_object()
-        .is_some_and(|map| !map.is_empty())
-        .then_some(value)
-}
-
-/// Drops maps and texts that hold nothing, and nulls.
-fn prune(value: &mut Value) {
-    if let Value::Object(map) = value {
-        map.values_mut().for_each(prune);
-        map.retain(|_, value| {
-            !value.is_null()
-                && value.as_object().is_none_or(|map| !map.is_empty())
-                && value.as_str() != Some("")
-        });
-    }
-}
-
 /// `workload`: container and endpoints.
-pub(crate) fn workload(container: &Container, endpoints: &BTreeMap<String, Endpoint>) -> Value {
-    let mut image = Map::new();
-    if !container.image.is_empty() {
-        image.insert("image".to_owned(), container.image.clone().into());
-    }
-    if !container.command.is_empty() {
-        image.insert("command".to_owned(), json!(container.command));
-    }
-    if !container.args.is_empty() {
-        image.insert("args".to_owned(), json!(container.args));
-    }
-    let endpoints: Map<String, Value> = endpoints
+pub(crate) fn workload(
+    container: &Container,
+    endpoints: &BTreeMap<String, Endpoint>,
+) -> expr::Value {
+    let container = tree::some([
+        ("image", tree::text(&container.image)),
+        ("command", tree::texts(&container.command)),
+        ("args", tree::texts(&container.args)),
+    ]);
+    let endpoints = endpoints
         .iter()
-        .map(|(name, endpoint)| (name.clone(), self::endpoint(endpoint)))
-        .collect();
-    json!({"container": image, "endpoints": endpoints})
+        .map(|(name, endpoint)| (Key::string(name.as_str()), self::endpoint(endpoint)));
+    tree::record([
+        ("container", container.unwrap_or_else(|| tree::record([]))),
+        ("endpoints", expr::Value::map(endpoints.collect())),
+    ])
 }
 
 /// An endpoint without its schema, which templates reach as operations.
-fn endpoint(endpoint: &Endpoint) -> Value {
-    let mut variable = json!({
-        "port": endpoint.port,
-        "targetPort": endpoint.container_port(),
-        "type": endpoint.endpoint_type.as_str(),
-        "visibility": visibilities(endpoint).iter().map(|v| v.as_str()).collect::<Vec<_>>(),
-    });
-    let map = variable.as_object_mut().expect("made as an object");
-    let texts = [
-        ("displayName", &endpoint.display_name),
-        ("basePath", &endpoint.base_path),
-    ];
-    for (name, text) in texts {
-        if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {
-            map.insert(name.to_owned(), text.into());
-        }
-    }
-    variable
+fn endpoint(endpoint: &Endpoint) -> expr::Value {
+    let visibility = visibilities(endpoint);
+    let visibility = visibility.iter().map(|v| v.as_str().into()).collect();
+    let variable = tree::some([
+        ("port", Some(number(endpoint.port))),
+        ("targetPort", Some(number(endpoint.container_port()))),
+        ("type", Some(endpoint.endpoint_type.as_str().into())),
+        ("visibility", Some(expr::Value::list(visibility))),
+        (
+            "displayName",
+            endpoint.display_name.as_deref().and_then(tree::text),
+        ),
+        (
+            "basePath",
+            endpoint.base_path.as_deref().and_then(tree::text),
+        ),
+    ]);
+    variable.unwrap_or_else(|| tree::record([]))
 }
 
 /// The visibilities of an endpoint; every endpoint can be reached from its project.

@@ -6,14 +6,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use expr::{Key, Map, Value};
 use model::{
     kinds::endpoint::{Endpoint, EndpointType, Visibility},
     label,
 };
 
-use crate::{context::service_ports::protocol, names, tree};
+use crate::{
+    context::service_ports::protocol,
+    names,
+    tree::{self, record},
+};
 
 /// Which kind of policies a data plane enforces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,22 +53,21 @@ pub struct Params<'a> {
     /// Namespace of the cell.
     pub cell: &'a str,
     /// Labels of the component's pods.
-    pub pod_selectors: &'a expr::Map,
+    pub pod_selectors: &'a Map,
     /// What the component offers.
     pub endpoints: &'a BTreeMap<String, Endpoint>,
 }
 
 /// The policy of a component.
 #[must_use]
-pub fn make(provider: Provider, params: &Params<'_>) -> expr::Value {
-    let (policy, selector) = match provider {
+pub fn make(provider: Provider, params: &Params<'_>) -> Value {
+    let (mut policy, selector) = match provider {
         Provider::Kubernetes => (kubernetes(params), "podSelector"),
         Provider::Cilium => (cilium(params), "endpointSelector"),
     };
-    let mut policy = tree::of(&policy);
     let selector = tree::map_at(&mut policy, &["spec", selector]);
-    let labels = expr::Value::map(params.pod_selectors.clone());
-    selector.insert(expr::Key::string("matchLabels"), labels);
+    let labels = Value::map(params.pod_selectors.clone());
+    selector.insert(Key::string("matchLabels"), labels);
     policy
 }
 
@@ -110,49 +114,68 @@ fn for_gateways(endpoint: &Endpoint) -> bool {
 }
 
 fn kubernetes(params: &Params<'_>) -> Value {
-    let ports = |reached: fn(&Endpoint) -> bool| -> Vec<Value> {
-        ports_for(params, reached)
-            .into_iter()
-            .map(|(port, protocol, _)| json!({"port": port, "protocol": protocol}))
-            .collect()
+    let port = |(port, protocol, _): (u16, &'static str, bool)| {
+        record([
+            ("port", Value::Int(port.into())),
+            ("protocol", protocol.into()),
+        ])
     };
-    let callers = [
-        (json!({"podSelector": {}}), ports(|_| true)),
-        (
-            json!({"namespaceSelector": {"matchLabels": {
-                label::NAMESPACE: params.platform_namespace,
-                label::ENVIRONMENT: params.environment,
-            }}}),
-            ports(for_namespace),
+    let rule = |from: Value, reached: fn(&Endpoint) -> bool| {
+        let ports: Vec<_> = ports_for(params, reached).into_iter().map(port).collect();
+        let from = Value::list(vec![from]);
+        (!ports.is_empty()).then(|| record([("from", from), ("ports", Value::list(ports))]))
+    };
+    let namespace = record([
+        (label::NAMESPACE, params.platform_namespace.into()),
+        (label::ENVIRONMENT, params.environment.into()),
+    ]);
+    let of_system = record([
+        ("key", label::SYSTEM_COMPONENT.into()),
+        ("operator", "Exists".into()),
+    ]);
+    let ingress = [
+        rule(record([("podSelector", record([]))]), |_| true),
+        rule(
+            record([("namespaceSelector", record([("matchLabels", namespace)]))]),
+            for_namespace,
         ),
-        (
-            json!({
-                "namespaceSelector": {},
-                "podSelector": {"matchExpressions": [
-                    {"key": label::SYSTEM_COMPONENT, "operator": "Exists"},
-                ]},
-            }),
-            ports(for_gateways),
+        rule(
+            record([
+                ("namespaceSelector", record([])),
+                (
+                    "podSelector",
+                    record([("matchExpressions", Value::list(vec![of_system]))]),
+                ),
+            ]),
+            for_gateways,
         ),
     ];
-    let ingress: Vec<_> = callers
-        .into_iter()
-        .filter(|(_, ports)| !ports.is_empty())
-        .map(|(from, ports)| json!({"from": [from], "ports": ports}))
-        .collect();
-    let mut policy = json!({
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": names::network_policy(params.component), "namespace": params.cell},
-        "spec": {"policyTypes": ["Ingress"]},
-    });
-    if !ingress.is_empty() {
-        policy["spec"]["ingress"] = Value::Array(ingress);
-    }
-    policy
+    let ingress: Vec<_> = ingress.into_iter().flatten().collect();
+    let spec = tree::some([
+        ("policyTypes", Some(Value::list(vec!["Ingress".into()]))),
+        (
+            "ingress",
+            (!ingress.is_empty()).then(|| Value::list(ingress)),
+        ),
+    ]);
+    record([
+        ("apiVersion", "networking.k8s.io/v1".into()),
+        ("kind", "NetworkPolicy".into()),
+        ("metadata", metadata(params)),
+        ("spec", spec.unwrap_or_else(|| record([]))),
+    ])
+}
+
+fn metadata(params: &Params<'_>) -> Value {
+    record([
+        ("name", names::network_policy(params.component).into()),
+        ("namespace", params.cell.into()),
+    ])
 }
 
 fn cilium(params: &Params<'_>) -> Value {
+    use serde_json::Value;
+
     let to_ports = |reached: fn(&Endpoint) -> bool| -> Vec<Value> {
         let (http, plain): (Vec<_>, Vec<_>) = ports_for(params, reached)
             .into_iter()
@@ -194,10 +217,11 @@ fn cilium(params: &Params<'_>) -> Value {
         .filter(|(_, ports)| !ports.is_empty())
         .map(|(from, ports)| json!({"fromEndpoints": [from], "toPorts": ports}))
         .collect();
-    json!({
+    let mut policy = tree::of(&json!({
         "apiVersion": "cilium.io/v2",
         "kind": "CiliumNetworkPolicy",
-        "metadata": {"name": names::network_policy(params.component), "namespace": params.cell},
         "spec": {"ingress": ingress},
-    })
+    }));
+    tree::map_at(&mut policy, &[]).insert(Key::string("metadata"), metadata(params));
+    policy
 }

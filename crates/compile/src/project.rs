@@ -200,7 +200,7 @@ pub(crate) fn variables(snapshot: &Snapshot, cell: &str) -> Result<Context, Diag
         "environmentUID": snapshot.environment.uid,
         "dataPlaneName": snapshot.data_plane.name,
         "dataPlaneUID": snapshot.data_plane.uid,
-        "labels": identity.labels(),
+        "labels": expr::Value::map(identity.labels()).to_json(),
         "annotations": snapshot.annotations,
     });
     variables.insert("metadata".to_owned(), metadata);
@@ -208,10 +208,11 @@ pub(crate) fn variables(snapshot: &Snapshot, cell: &str) -> Result<Context, Diag
     variables.insert("environmentConfigs".to_owned(), Value::Object(configs));
     variables.insert(
         "dataplane".to_owned(),
-        context::data_plane(&snapshot.data_plane.spec),
+        json!(context::data_plane(&snapshot.data_plane.spec).to_json()),
     );
     let mut environment = Map::new();
-    if let Some(gateway) = context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec) {
+    let gateway = context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec);
+    if let Some(gateway) = gateway.and_then(|gateway| gateway.to_json()) {
         environment.insert("gateway".to_owned(), gateway.clone());
         variables.insert("gateway".to_owned(), gateway);
     }

@@ -151,8 +151,6 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
     let rendered = render_objects(engine, resource_type, &context)?;
     let entries = entries(resource_type, &rendered);
     let mut paths = reads::status_paths(engine, &resource_type.outputs, &entries);
-    let labels = tree::of(&Value::Object(labels));
-    let labels = tree::fields(&labels).cloned().unwrap_or_default();
     let label_value = snapshot.unit.label_value();
     let mut objects = Vec::with_capacity(rendered.len());
     for mut entry in rendered {

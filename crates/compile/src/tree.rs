@@ -102,10 +102,35 @@ pub fn of(json: &serde_json::Value) -> Value {
     Value::from_json(json, Numbers::AsWritten)
 }
 
+/// JSON as a variable, whose numbers are doubles like those of all variables.
+pub(crate) fn variable(json: &serde_json::Value) -> Value {
+    Value::from_json(json, Numbers::Doubles)
+}
+
 /// A map of these fields.
 pub(crate) fn record<const N: usize>(fields: [(&str, Value); N]) -> Value {
     let entries = fields.map(|(name, value)| (Key::string(name), value));
     Value::map(Map::from_entries(entries.into()))
+}
+
+/// A map of those fields that are there; none when no field is.
+pub(crate) fn some<const N: usize>(fields: [(&str, Option<Value>); N]) -> Option<Value> {
+    let there = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((Key::string(name), value?)));
+    let map = Map::from_entries(there.collect());
+    (!map.is_empty()).then(|| Value::map(map))
+}
+
+/// A text, unless it is empty.
+pub(crate) fn text(text: &str) -> Option<Value> {
+    (!text.is_empty()).then(|| text.into())
+}
+
+/// A list of texts, unless it is empty.
+pub(crate) fn texts(texts: &[String]) -> Option<Value> {
+    let list = || Value::list(texts.iter().map(|text| text.as_str().into()).collect());
+    (!texts.is_empty()).then(list)
 }
 
 /// The map at a path of fields, made with the maps on the way. What lies there and is no map is replaced, since no

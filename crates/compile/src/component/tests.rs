@@ -21,10 +21,10 @@ fn variables(snapshot: &Snapshot, metadata: &Value) -> Result<Variables, model::
         component_type.parameters.as_ref(),
         component_type.environment_configs.as_ref(),
     );
-    let mut map = of::map(snapshot, &schemas, of::Wanted::All)?;
-    map.insert("metadata".to_owned(), metadata.clone());
+    let mut values = of::values(snapshot, &schemas, of::Wanted::All)?;
+    values.push(("metadata", tree::variable(metadata)));
     Ok(Variables {
-        base: Context::from_json(&map),
+        base: Context::from_values(values),
         cell,
         labels: tree::fields(&tree::of(&Value::Object(labels)))
             .unwrap()

@@ -5,8 +5,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value as Json};
 
+use expr::{Key, Value};
 use model::{
     Diagnostics,
     kinds::{
@@ -46,6 +47,9 @@ pub(super) struct TraitValues {
     pub(super) configs: FreeForm,
 }
 
+/// The fields of [`DERIVED`] as they are made.
+pub(crate) type Derived = Vec<(Key, Value)>;
+
 /// Which variables are made: most types read few of them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Wanted<'a> {
@@ -72,12 +76,12 @@ impl Wanted<'_> {
     /// The field of [`DERIVED`] that a method stands for, if it is wanted.
     pub(crate) fn derive(
         self,
-        derived: &mut Map<String, Value>,
-        name: &str,
+        derived: &mut Derived,
+        name: &'static str,
         value: impl FnOnce() -> Vec<Value>,
     ) {
         if self.field(DERIVED, name) {
-            derived.insert(name.to_owned(), Value::Array(value()));
+            derived.push((Key::string(name), Value::list(value())));
         }
     }
 }
@@ -117,18 +121,19 @@ impl Variables {
             environment: (&snapshot.environment.name, &snapshot.environment.uid),
             ..Identity::default()
         };
-        let labels = tree::of(&Value::Object(identity.labels()));
+        let labels = identity.labels();
         let cell = names::cell_namespace(
             &snapshot.namespace,
             &snapshot.project_name,
             &snapshot.environment.name,
         );
-        let variables = Context::from_json(&map(snapshot, schemas, wanted)?);
-        let metadata = metadata(snapshot, &labels, &cell);
+        let mut variables = values(snapshot, schemas, wanted)?;
+        let shown = Value::map(labels.clone());
+        variables.push(("metadata", metadata(snapshot, &shown, &cell)));
         Ok(Self {
-            base: variables.with_value("metadata", metadata),
+            base: Context::from_values(variables),
             cell,
-            labels: tree::fields(&labels).cloned().unwrap_or_default(),
+            labels,
         })
     }
 
@@ -140,67 +145,59 @@ impl Variables {
         given: &TraitValues,
     ) -> Result<Context, String> {
         let values = |what: &str, schema, given| {
-            filled(what, schema, given, Undeclared::Drop).map(Value::Object)
+            let filled = filled(what, schema, given, Undeclared::Drop)?;
+            Ok::<_, String>(tree::variable(&Json::Object(filled)))
         };
         let parameters = values("parameters", &schemas.parameters, &given.parameters)?;
         let configs = values("environmentConfigs", &schemas.configs, &given.configs)?;
         let own = [("name", name.into()), ("instanceName", instance.into())];
         Ok(self
             .base
-            .with("parameters", &parameters)
-            .with("environmentConfigs", &configs)
+            .with_value("parameters", parameters)
+            .with_value("environmentConfigs", configs)
             .with_value("trait", tree::record(own)))
     }
 }
 
 /// The variables of the type by name, the hidden ones included and `metadata` left out.
-pub(crate) fn map(
+pub(crate) fn values(
     snapshot: &Snapshot,
     schemas: &Schemas,
     wanted: Wanted<'_>,
-) -> Result<Map<String, Value>, Diagnostics> {
-    let mut variables = Map::new();
-    insert_values(snapshot, schemas, &mut variables)?;
-    insert_platform(snapshot, wanted, &mut variables);
-    insert_workload(snapshot, wanted, &mut variables)
+) -> Result<Vec<(&'static str, Value)>, Diagnostics> {
+    let mut variables = Vec::with_capacity(12);
+    push_values(snapshot, schemas, &mut variables)?;
+    push_platform(snapshot, wanted, &mut variables);
+    push_workload(snapshot, wanted, &mut variables)
         .map_err(|reason| render::fault("spec.workload.container", reason))?;
     Ok(variables)
 }
 
-fn metadata(snapshot: &Snapshot, labels: &expr::Value, cell: &str) -> expr::Value {
+fn metadata(snapshot: &Snapshot, labels: &Value, cell: &str) -> Value {
     let (plane, environment) = (&snapshot.data_plane, &snapshot.environment);
     let name = names::component_base(&snapshot.component_name, &environment.name);
-    let texts = [
-        ("name", name.as_str()),
-        ("namespace", cell),
-        ("componentNamespace", &snapshot.namespace),
-        ("componentName", &snapshot.component_name),
-        ("componentUID", &snapshot.component_uid),
-        ("projectName", &snapshot.project_name),
-        ("projectUID", &snapshot.project_uid),
-        ("dataPlaneName", &plane.name),
-        ("dataPlaneUID", &plane.uid),
-        ("environmentName", &environment.name),
-        ("environmentUID", &environment.uid),
-    ];
-    let mut entries: Vec<_> = texts
-        .into_iter()
-        .map(|(name, text)| (expr::Key::string(name), expr::Value::string(text)))
-        .collect();
-    let none = expr::Value::map(expr::Map::new());
-    let maps = [
-        ("labels", labels),
-        ("annotations", &none),
-        ("podSelectors", labels),
-    ];
-    entries.extend(maps.map(|(name, map)| (expr::Key::string(name), map.clone())));
-    expr::Value::map(expr::Map::from_entries(entries))
+    tree::record([
+        ("annotations", tree::record([])),
+        ("componentName", snapshot.component_name.as_str().into()),
+        ("componentNamespace", snapshot.namespace.as_str().into()),
+        ("componentUID", snapshot.component_uid.as_str().into()),
+        ("dataPlaneName", plane.name.as_str().into()),
+        ("dataPlaneUID", plane.uid.as_str().into()),
+        ("environmentName", environment.name.as_str().into()),
+        ("environmentUID", environment.uid.as_str().into()),
+        ("labels", labels.clone()),
+        ("name", name.into()),
+        ("namespace", cell.into()),
+        ("podSelectors", labels.clone()),
+        ("projectName", snapshot.project_name.as_str().into()),
+        ("projectUID", snapshot.project_uid.as_str().into()),
+    ])
 }
 
-fn insert_values(
+fn push_values(
     snapshot: &Snapshot,
     schemas: &Schemas,
-    variables: &mut Map<String, Value>,
+    variables: &mut Vec<(&'static str, Value)>,
 ) -> Result<(), Diagnostics> {
     let empty = FreeForm::new();
     let profile = snapshot.release.component_profile.as_ref();
@@ -211,7 +208,7 @@ fn insert_values(
             format!("failed to build component context: {reason}"),
         ))
     };
-    let values = filled("parameters", &schemas.parameters, given, Undeclared::Drop)
+    let parameters = filled("parameters", &schemas.parameters, given, Undeclared::Drop)
         .map_err(|reason| fault("spec.parameters", reason))?;
     let configs = filled(
         "environmentConfigs",
@@ -220,44 +217,48 @@ fn insert_values(
         Undeclared::Drop,
     )
     .map_err(|reason| fault("spec.componentTypeEnvironmentConfigs", reason))?;
-    variables.insert("parameters".to_owned(), Value::Object(values));
-    variables.insert("environmentConfigs".to_owned(), Value::Object(configs));
+    let value = |filled| tree::variable(&Json::Object(filled));
+    variables.push(("parameters", value(parameters)));
+    variables.push(("environmentConfigs", value(configs)));
     Ok(())
 }
 
-fn insert_platform(snapshot: &Snapshot, wanted: Wanted<'_>, variables: &mut Map<String, Value>) {
+fn push_platform(
+    snapshot: &Snapshot,
+    wanted: Wanted<'_>,
+    variables: &mut Vec<(&'static str, Value)>,
+) {
     if wanted.variable("dataplane") {
-        let data_plane = context::annotated_data_plane(&snapshot.data_plane);
-        variables.insert("dataplane".to_owned(), data_plane);
+        variables.push((
+            "dataplane",
+            context::annotated_data_plane(&snapshot.data_plane),
+        ));
     }
-    let mut environment = Map::new();
     let (of_variable, of_field) = (
         wanted.variable("gateway"),
         wanted.field("environment", "gateway"),
     );
-    if (of_variable || of_field)
-        && let Some(gateway) =
-            context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec)
-    {
-        if of_field {
-            environment.insert("gateway".to_owned(), gateway.clone());
-        }
-        if of_variable {
-            variables.insert("gateway".to_owned(), gateway);
-        }
+    let gateway = (of_variable || of_field)
+        .then(|| context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec))
+        .flatten();
+    let channel = snapshot.notification_channel.as_deref();
+    let environment = tree::some([
+        ("gateway", gateway.clone().filter(|_| of_field)),
+        ("defaultNotificationChannel", channel.and_then(tree::text)),
+    ]);
+    variables.push((
+        "environment",
+        environment.unwrap_or_else(|| tree::record([])),
+    ));
+    if let Some(gateway) = gateway.filter(|_| of_variable) {
+        variables.push(("gateway", gateway));
     }
-    let channel = snapshot.notification_channel.as_ref();
-    if let Some(channel) = channel.filter(|name| !name.is_empty()) {
-        let name = "defaultNotificationChannel".to_owned();
-        environment.insert(name, channel.clone().into());
-    }
-    variables.insert("environment".to_owned(), Value::Object(environment));
 }
 
-fn insert_workload(
+fn push_workload(
     snapshot: &Snapshot,
     wanted: Wanted<'_>,
-    variables: &mut Map<String, Value>,
+    variables: &mut Vec<(&'static str, Value)>,
 ) -> Result<(), String> {
     let workload = &snapshot.release.workload;
     let container = container_of(workload, &snapshot.binding);
@@ -268,7 +269,7 @@ fn insert_workload(
         resources: &snapshot.resources,
     };
     if wanted.variable(DERIVED) {
-        let mut derived = Map::new();
+        let mut derived = Derived::new();
         let prefix = format!("{}-{}", snapshot.component_name, snapshot.environment.name);
         configurations.derive(&prefix, wanted, &mut derived);
         wanted.derive(&mut derived, "servicePorts", || {
@@ -276,21 +277,23 @@ fn insert_workload(
         });
         // Operations are costly to read.
         if wanted.field(DERIVED, ENDPOINT_RESOURCES.1) {
-            let resources = endpoint_resources(&workload.endpoints);
-            derived.insert(ENDPOINT_RESOURCES.1.to_owned(), resources);
+            let resources = tree::variable(&endpoint_resources(&workload.endpoints));
+            derived.push((Key::string(ENDPOINT_RESOURCES.1), resources));
         }
         dependencies.derive(wanted, &mut derived);
-        variables.insert(DERIVED.to_owned(), Value::Object(derived));
+        variables.push((DERIVED, Value::map(derived.into_iter().collect())));
     }
     if wanted.variable("workload") {
-        let workload = context::workload(&container, &workload.endpoints);
-        variables.insert("workload".to_owned(), workload);
+        variables.push((
+            "workload",
+            context::workload(&container, &workload.endpoints),
+        ));
     }
     if wanted.variable("configurations") {
-        variables.insert("configurations".to_owned(), configurations.variable());
+        variables.push(("configurations", configurations.variable()));
     }
     if wanted.variable("dependencies") {
-        variables.insert("dependencies".to_owned(), dependencies.variable());
+        variables.push(("dependencies", dependencies.variable()));
     }
     Ok(())
 }
@@ -321,7 +324,7 @@ pub fn secret_references(workload: &WorkloadSnapshot, binding: &ReleaseBinding) 
 }
 
 /// The operations of each endpoint whose schema can be read; an endpoint without one is absent.
-pub(crate) fn endpoint_resources(endpoints: &BTreeMap<String, Endpoint>) -> Value {
+pub(crate) fn endpoint_resources(endpoints: &BTreeMap<String, Endpoint>) -> Json {
     let mut resources = Map::new();
     for (name, endpoint) in endpoints {
         let Some(schema) = &endpoint.schema else {
@@ -331,8 +334,8 @@ pub(crate) fn endpoint_resources(endpoints: &BTreeMap<String, Endpoint>) -> Valu
         let schema_type = schema.schema_type.as_deref().unwrap_or_default();
         let endpoint_type = endpoint.endpoint_type.as_str();
         if let Ok(operations) = endpoint_schema::operations(endpoint_type, schema_type, content) {
-            resources.insert(name.clone(), Value::Array(operations));
+            resources.insert(name.clone(), Json::Array(operations));
         }
     }
-    Value::Object(resources)
+    Json::Object(resources)
 }

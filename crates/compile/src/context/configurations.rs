@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use serde_json::{Map, Value, json};
-
+use expr::Value;
 use model::{
     kinds::container::{Container, EnvVar, FileVar, ValueSource},
     name,
 };
+use serde::Serialize;
 
-use crate::component::variables::Wanted;
+use crate::{
+    component::variables::{Derived, Wanted},
+    tree::{self, record},
+};
 
 /// Where a secret value is kept in the secret store of a plane.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -29,14 +31,12 @@ pub type Secrets = BTreeMap<String, BTreeMap<String, RemoteRef>>;
 
 impl RemoteRef {
     fn to_value(&self) -> Value {
-        let mut map = Map::new();
-        map.insert("key".to_owned(), self.key.clone().into());
-        for (name, value) in [("property", &self.property), ("version", &self.version)] {
-            if !value.is_empty() {
-                map.insert(name.to_owned(), value.clone().into());
-            }
-        }
-        Value::Object(map)
+        let reference = tree::some([
+            ("key", Some(self.key.as_str().into())),
+            ("property", tree::text(&self.property)),
+            ("version", tree::text(&self.version)),
+        ]);
+        reference.unwrap_or_else(|| record([]))
     }
 }
 
@@ -93,35 +93,38 @@ impl Configurations {
 
     /// The variable `configurations`.
     pub(crate) fn variable(&self) -> Value {
-        let config_envs: Vec<_> = self
-            .config_envs
-            .iter()
-            .map(|(name, value)| json!({"name": name, "value": value}))
-            .collect();
-        let config_files: Vec<_> = (self.config_files.iter())
-            .map(|(name, path, value)| json!({"name": name, "mountPath": path, "value": value}))
-            .collect();
-        let secret_envs = self.secret_env_values();
-        let secret_files: Vec<_> = (self.secret_files.iter())
-            .map(|(name, path, remote)| {
-                json!({
-                    "name": name, "mountPath": path, "value": "", "remoteRef": remote.to_value(),
-                })
-            })
-            .collect();
-        json!({
-            "configs": {"envs": config_envs, "files": config_files},
-            "secrets": {"envs": secret_envs, "files": secret_files},
-        })
+        let config_files = (self.config_files.iter()).map(|(name, path, value)| {
+            record([
+                ("name", name.as_str().into()),
+                ("mountPath", path.as_str().into()),
+                ("value", value.as_str().into()),
+            ])
+        });
+        let secret_files = (self.secret_files.iter()).map(|(name, path, remote)| {
+            record([
+                ("name", name.as_str().into()),
+                ("mountPath", path.as_str().into()),
+                ("value", "".into()),
+                ("remoteRef", remote.to_value()),
+            ])
+        });
+        let group = |envs: Vec<Value>, files: Vec<Value>| {
+            record([("envs", Value::list(envs)), ("files", Value::list(files))])
+        };
+        record([
+            (
+                "configs",
+                group(self.config_env_values(), config_files.collect()),
+            ),
+            (
+                "secrets",
+                group(self.secret_env_values(), secret_files.collect()),
+            ),
+        ])
     }
 
     /// The fields of `derived` that the methods on `configurations` stand for.
-    pub(crate) fn derive(
-        &self,
-        prefix: &str,
-        wanted: Wanted<'_>,
-        derived: &mut Map<String, Value>,
-    ) {
+    pub(crate) fn derive(&self, prefix: &str, wanted: Wanted<'_>, derived: &mut Derived) {
         wanted.derive(derived, "configFileList", || self.config_file_list(prefix));
         wanted.derive(derived, "secretFileList", || self.secret_file_list(prefix));
         wanted.derive(derived, "containerEnvFrom", || self.env_from(prefix));
@@ -132,34 +135,37 @@ impl Configurations {
     }
 
     fn config_file_list(&self, prefix: &str) -> Vec<Value> {
-        (self.config_files.iter())
-            .map(|(name, path, value)| {
-                json!({
-                    "name": name, "mountPath": path, "value": value,
-                    "resourceName": config_file(prefix, name),
-                })
-            })
-            .collect()
+        let files = self.config_files.iter().map(|(name, path, value)| {
+            record([
+                ("name", name.as_str().into()),
+                ("mountPath", path.as_str().into()),
+                ("value", value.as_str().into()),
+                ("resourceName", config_file(prefix, name).into()),
+            ])
+        });
+        files.collect()
     }
 
     fn secret_file_list(&self, prefix: &str) -> Vec<Value> {
-        (self.secret_files.iter())
-            .map(|(name, path, remote)| {
-                json!({
-                    "name": name, "mountPath": path, "remoteRef": remote.to_value(),
-                    "resourceName": secret_file(prefix, name, remote),
-                })
-            })
-            .collect()
+        let files = self.secret_files.iter().map(|(name, path, remote)| {
+            record([
+                ("name", name.as_str().into()),
+                ("mountPath", path.as_str().into()),
+                ("remoteRef", remote.to_value()),
+                ("resourceName", secret_file(prefix, name, remote).into()),
+            ])
+        });
+        files.collect()
     }
 
     fn env_from(&self, prefix: &str) -> Vec<Value> {
+        let source = |field: &str, name: String| record([(field, record([("name", name.into())]))]);
         let mut sources = Vec::new();
         if !self.config_envs.is_empty() {
-            sources.push(json!({"configMapRef": {"name": config_envs(prefix)}}));
+            sources.push(source("configMapRef", config_envs(prefix)));
         }
         if !self.secret_envs.is_empty() {
-            sources.push(json!({"secretRef": {"name": self.secret_envs_name(prefix)}}));
+            sources.push(source("secretRef", self.secret_envs_name(prefix)));
         }
         sources
     }
@@ -167,33 +173,34 @@ impl Configurations {
     fn volume_mounts(&self) -> Vec<Value> {
         let configs = self.config_files.iter().map(|(name, path, _)| (name, path));
         let secrets = self.secret_files.iter().map(|(name, path, _)| (name, path));
-        configs
-            .chain(secrets)
-            .map(|(name, path)| {
-                json!({
-                    "name": volume(path, name),
-                    "mountPath": format!("{path}/{name}"),
-                    "subPath": name,
-                })
-            })
-            .collect()
+        let mounts = configs.chain(secrets).map(|(name, path)| {
+            record([
+                ("name", volume(path, name).into()),
+                ("mountPath", format!("{path}/{name}").into()),
+                ("subPath", name.as_str().into()),
+            ])
+        });
+        mounts.collect()
     }
 
     fn volumes(&self, prefix: &str) -> Vec<Value> {
+        let entry = |volume: String, kind: &str, source: (&str, String)| {
+            let source = record([(source.0, source.1.into())]);
+            let value = record([("name", volume.as_str().into()), (kind, source)]);
+            (volume, value)
+        };
+        let configs = self.config_files.iter().map(|(name, path, _)| {
+            let source = ("name", config_file(prefix, name));
+            entry(volume(path, name), "configMap", source)
+        });
+        let secrets = self.secret_files.iter().map(|(name, path, remote)| {
+            let source = ("secretName", secret_file(prefix, name, remote));
+            entry(volume(path, name), "secret", source)
+        });
+        // The first of a name counts.
         let mut volumes = BTreeMap::new();
-        for (name, path, _) in &self.config_files {
-            let source = json!({"name": config_file(prefix, name)});
-            let volume = volume(path, name);
-            volumes
-                .entry(volume.clone())
-                .or_insert(json!({"name": volume, "configMap": source}));
-        }
-        for (name, path, remote) in &self.secret_files {
-            let source = json!({"secretName": secret_file(prefix, name, remote)});
-            let volume = volume(path, name);
-            volumes
-                .entry(volume.clone())
-                .or_insert(json!({"name": volume, "secret": source}));
+        for (name, value) in configs.chain(secrets) {
+            volumes.entry(name).or_insert(value);
         }
         volumes.into_values().collect()
     }
@@ -202,29 +209,36 @@ impl Configurations {
         if self.config_envs.is_empty() {
             return Vec::new();
         }
-        let envs: Vec<_> = self
-            .config_envs
-            .iter()
-            .map(|(name, value)| json!({"name": name, "value": value}))
-            .collect();
-        vec![json!({"resourceName": config_envs(prefix), "envs": envs})]
+        env_list(config_envs(prefix), self.config_env_values())
     }
 
     fn secret_env_list(&self, prefix: &str) -> Vec<Value> {
         if self.secret_envs.is_empty() {
             return Vec::new();
         }
-        let envs = self.secret_env_values();
-        vec![json!({"resourceName": self.secret_envs_name(prefix), "envs": envs})]
+        env_list(self.secret_envs_name(prefix), self.secret_env_values())
+    }
+
+    fn config_env_values(&self) -> Vec<Value> {
+        let values = self.config_envs.iter().map(|(name, value)| {
+            record([
+                ("name", name.as_str().into()),
+                ("value", value.as_str().into()),
+            ])
+        });
+        values.collect()
     }
 
     /// Secret variables as templates see them: the value is there and empty.
     fn secret_env_values(&self) -> Vec<Value> {
-        (self.secret_envs.iter())
-            .map(
-                |(name, remote)| json!({"name": name, "value": "", "remoteRef": remote.to_value()}),
-            )
-            .collect()
+        let values = self.secret_envs.iter().map(|(name, remote)| {
+            record([
+                ("name", name.as_str().into()),
+                ("value", "".into()),
+                ("remoteRef", remote.to_value()),
+            ])
+        });
+        values.collect()
     }
 
     /// The name changes with what is referred to, so that a change rolls the pods.
@@ -255,6 +269,13 @@ fn remote(source: Option<&ValueSource>, secrets: &Secrets) -> Result<Option<Remo
         )
     })?;
     Ok(Some(remote.clone()))
+}
+
+fn env_list(resource: String, envs: Vec<Value>) -> Vec<Value> {
+    vec![record([
+        ("resourceName", resource.into()),
+        ("envs", Value::list(envs)),
+    ])]
 }
 
 fn config_envs(prefix: &str) -> String {

@@ -1,10 +1,11 @@
 //! `dependencies`: what other components and resources offer, as variables, mounts and volumes.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
-    component::variables::Wanted,
+    component::variables::{Derived, Wanted},
     connections::{Item, resources::ResourceItem},
+    tree,
 };
 
 /// What a workload depends on, as far as it is known.
@@ -16,19 +17,23 @@ pub(crate) struct Dependencies<'a> {
 
 impl Dependencies<'_> {
     /// The variable `dependencies`.
-    pub(crate) fn variable(self) -> Value {
+    pub(crate) fn variable(self) -> expr::Value {
         let items: Vec<_> = self.items.iter().map(Item::to_value).collect();
-        json!({
-            "items": items,
-            "resources": self.resources,
-            "envVars": self.env_vars(),
-            "volumeMounts": self.of_resources(|item| &item.volume_mounts),
-            "volumes": self.of_resources(|item| &item.volumes),
-        })
+        let list = |values| expr::Value::list(values);
+        tree::record([
+            ("items", tree::variable(&json!(items))),
+            ("resources", tree::variable(&json!(self.resources))),
+            ("envVars", list(self.env_vars())),
+            (
+                "volumeMounts",
+                list(self.of_resources(|item| &item.volume_mounts)),
+            ),
+            ("volumes", list(self.of_resources(|item| &item.volumes))),
+        ])
     }
 
     /// The fields of `derived` that the methods on `dependencies` stand for.
-    pub(crate) fn derive(self, wanted: Wanted<'_>, derived: &mut Map<String, Value>) {
+    pub(crate) fn derive(self, wanted: Wanted<'_>, derived: &mut Derived) {
         wanted.derive(derived, "dependencyEnvVars", || self.env_vars());
         wanted.derive(derived, "dependencyVolumeMounts", || {
             self.of_resources(|item| &item.volume_mounts)
@@ -38,19 +43,24 @@ impl Dependencies<'_> {
         });
     }
 
-    fn env_vars(self) -> Vec<Value> {
+    fn env_vars(self) -> Vec<expr::Value> {
         let of_items = self.items.iter().flat_map(|item| &item.env_vars);
         let mut all: Vec<_> = of_items
-            .map(|(name, value)| json!({"name": name, "value": value}))
+            .map(|(name, value)| {
+                tree::record([
+                    ("name", name.as_str().into()),
+                    ("value", value.as_str().into()),
+                ])
+            })
             .collect();
         all.extend(self.of_resources(|item| &item.env_vars));
         all
     }
 
-    fn of_resources(self, part: impl Fn(&ResourceItem) -> &Vec<Value>) -> Vec<Value> {
+    fn of_resources(self, part: impl Fn(&ResourceItem) -> &Vec<Value>) -> Vec<expr::Value> {
         self.resources
             .iter()
-            .flat_map(|item| part(item).iter().cloned())
+            .flat_map(|item| part(item).iter().map(tree::variable))
             .collect()
     }
 }

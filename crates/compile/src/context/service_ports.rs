@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
-
 use model::kinds::endpoint::{Endpoint, EndpointType};
+
+use super::number;
+use crate::tree;
 
 /// Longest name of a port.
 const MAX_PORT_NAME: usize = 15;
 
 /// Service ports in the order of endpoint names; the first endpoint wins a port and protocol.
-pub(crate) fn service_ports(endpoints: &BTreeMap<String, Endpoint>) -> Vec<Value> {
+pub(crate) fn service_ports(endpoints: &BTreeMap<String, Endpoint>) -> Vec<expr::Value> {
     let (mut taken, mut names) = (BTreeSet::new(), BTreeSet::new());
     let mut ports = Vec::new();
     for (index, (name, endpoint)) in endpoints.iter().enumerate() {
@@ -22,12 +23,12 @@ pub(crate) fn service_ports(endpoints: &BTreeMap<String, Endpoint>) -> Vec<Value
             } else {
                 base
             };
-            ports.push(json!({
-                "name": unique(base, &mut names),
-                "port": endpoint.port,
-                "targetPort": endpoint.container_port(),
-                "protocol": protocol,
-            }));
+            ports.push(tree::record([
+                ("name", unique(base, &mut names).into()),
+                ("port", number(endpoint.port)),
+                ("targetPort", number(endpoint.container_port())),
+                ("protocol", protocol.into()),
+            ]));
         }
     }
     ports

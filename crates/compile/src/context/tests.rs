@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use model::{
     kinds::{
@@ -15,8 +15,6 @@ use model::{
 };
 use testkit::compat::{Difference, Table, agree, leave_out, result};
 
-use crate::component::variables::Wanted;
-
 use super::{
     DataPlaneContext, annotated_data_plane,
     configurations::{Configurations, RemoteRef, Secrets, overridden},
@@ -26,9 +24,10 @@ use super::{
     workload,
 };
 use crate::{
-    component::variables::endpoint_resources,
+    component::variables::{Derived, Wanted, endpoint_resources},
     connections::resources::{ResourceItem, volume_name},
     snapshots::{decode, secrets},
+    tree,
 };
 
 const TABLE: &str = "component-context.jsonl";
@@ -55,7 +54,9 @@ fn workloads_are_seen_as_in_the_reference() {
     Table::of(TABLE, "context.ExtractWorkloadData").check(|row| {
         let found = workload_of(&row["input"])?;
         agree(
-            &workload(&found.container, &found.endpoints),
+            &workload(&found.container, &found.endpoints)
+                .to_json()
+                .unwrap(),
             &row["output"]["result"],
         )
     });
@@ -74,7 +75,7 @@ fn configurations_are_seen_as_in_the_reference() {
         let found = workload_of(&row["input"])?;
         let secrets = secrets(&row["input"]["secretReferences"]);
         let own = Configurations::new(&found.container, &secrets)?.variable();
-        agree(&own, &row["output"]["result"])
+        agree(&own.to_json().unwrap(), &row["output"]["result"])
     });
 }
 
@@ -107,14 +108,19 @@ fn planes_and_gateways_are_seen_as_in_the_reference() {
     };
     Table::of(TABLE, "context.extractDataPlaneData").check(|row| {
         agree(
-            &annotated_data_plane(&plane(&row["input"]["dp"])?),
+            &annotated_data_plane(&plane(&row["input"]["dp"])?)
+                .to_json()
+                .unwrap(),
             &row["output"]["result"],
         )
     });
     Table::of(TABLE, "context.extractEnvironmentData").check(|row| {
         let environment: Environment = decode(&row["input"]["env"]["spec"], "environment")?;
         let own = gateway(&environment, &plane(&row["input"]["dp"])?.spec);
-        agree(&json!(own), &row["output"]["result"]["gateway"])
+        agree(
+            &json!(own.map(|own| own.to_json())),
+            &row["output"]["result"]["gateway"],
+        )
     });
     Table::of(TABLE, "context.mergeGatewayData").check(|row| {
         let of = |name: &str| row["input"][name].clone();
@@ -122,7 +128,7 @@ fn planes_and_gateways_are_seen_as_in_the_reference() {
         let data_plane = json!({"clusterAgent": {"clientCA": {}}, "gateway": of("dpGW")});
         let data_plane: DataPlane = decode(&data_plane, "data plane")?;
         agree(
-            &json!(gateway(&environment, &data_plane)),
+            &json!(gateway(&environment, &data_plane).map(|own| own.to_json())),
             &row["output"]["result"],
         )
     });
@@ -175,21 +181,18 @@ fn derived_lists_are_those_of_the_reference() {
     Table::of(TABLE, "context.BuildDerivedContext").check(|row| {
         let input = &row["input"];
         let (container, secrets) = configurations(&input["configurations"]);
-        let mut derived = Map::new();
+        let mut derived = Derived::new();
         let prefix = input["prefix"].as_str().unwrap();
         Configurations::new(&container, &secrets)?.derive(prefix, Wanted::All, &mut derived);
         let endpoints: BTreeMap<String, Endpoint> =
             decode(&input["workload"]["endpoints"], "endpoints").unwrap_or_default();
-        derived.insert("servicePorts".to_owned(), json!(service_ports(&endpoints)));
-        let resources = input["endpointResources"].clone();
-        derived.insert(
-            "endpointResources".to_owned(),
-            if resources.is_null() {
-                json!({})
-            } else {
-                resources
-            },
-        );
+        let mut insert = |name: &str, value| derived.push((expr::Key::string(name), value));
+        insert("servicePorts", expr::Value::list(service_ports(&endpoints)));
+        let resources = match &input["endpointResources"] {
+            Value::Null => &json!({}),
+            resources => resources,
+        };
+        insert("endpointResources", tree::of(resources));
         let item: ResourceItem = {
             let mut item = input["dependencies"].clone();
             item["ref"] = json!("r");
@@ -200,7 +203,7 @@ fn derived_lists_are_those_of_the_reference() {
             resources: &[item],
         }
         .derive(Wanted::All, &mut derived);
-        agree(&Value::Object(derived), &row["output"]["result"])
+        agree(&shown(derived), &row["output"]["result"])
     });
 }
 
@@ -212,8 +215,10 @@ fn a_target_port_of_zero_is_the_port() {
     )
     .unwrap();
     let endpoints = BTreeMap::from([("http".to_owned(), endpoint)]);
-    assert_eq!(service_ports(&endpoints)[0]["targetPort"], 80);
+    let port = service_ports(&endpoints)[0].to_json().unwrap();
+    assert_eq!(port["targetPort"], 80);
     let seen = workload(&Container::default(), &endpoints);
+    let seen = seen.to_json().unwrap();
     assert_eq!(seen["endpoints"]["http"]["targetPort"], 80);
 }
 
@@ -248,13 +253,18 @@ fn a_binding_replaces_the_secrets_that_are_needed() {
     assert_eq!(secret_references(&workload, &other), ["both", "prod"]);
 }
 
+fn shown(derived: Derived) -> Value {
+    let derived = expr::Value::map(derived.into_iter().collect());
+    derived.to_json().unwrap()
+}
+
 /// The lists that templates make of configurations, for a component and environment of this prefix.
 fn derived(prefix: &Value, configurations: &Value) -> Result<Value, String> {
     let (container, secrets) = self::configurations(configurations);
-    let mut derived = Map::new();
+    let mut derived = Derived::new();
     let prefix = prefix.as_str().unwrap_or_default();
     Configurations::new(&container, &secrets)?.derive(prefix, Wanted::All, &mut derived);
-    Ok(Value::Object(derived))
+    Ok(shown(derived))
 }
 
 #[test]
@@ -311,7 +321,7 @@ fn ports_are_called_as_in_the_reference() {
     let port = |name: &str, kind: &str| -> Result<Value, String> {
         let endpoint: Endpoint = decode(&json!({"type": kind, "port": 1}), "endpoint")?;
         let mut ports = service_ports(&BTreeMap::from([(name.to_owned(), endpoint)]));
-        Ok(ports.remove(0))
+        Ok(ports.remove(0).to_json().unwrap())
     };
     Table::of("names.jsonl", "context.sanitizePortName").check(|row| {
         let own = port(row["input"]["name"].as_str().unwrap_or_default(), "HTTP")?;

@@ -31,7 +31,7 @@ pub(super) fn identity(snapshot: &Snapshot) -> Identity<'_> {
     }
 }
 
-pub(super) fn platform(snapshot: &Snapshot, cell: &str, labels: &Map<String, Value>) -> Platform {
+pub(super) fn platform(snapshot: &Snapshot, cell: &str, labels: &expr::Map) -> Platform {
     let (environment, data_plane) = (&snapshot.environment, &snapshot.data_plane);
     Platform {
         metadata: json!({
@@ -46,11 +46,14 @@ pub(super) fn platform(snapshot: &Snapshot, cell: &str, labels: &Map<String, Val
             "environmentUID": environment.uid,
             "dataPlaneName": data_plane.name,
             "dataPlaneUID": data_plane.uid,
-            "labels": labels,
+            "labels": expr::Value::map(labels.clone()).to_json(),
             "annotations": snapshot.annotations,
         }),
-        data_plane: context::data_plane(&data_plane.spec),
-        gateway: context::gateway(&environment.spec, &data_plane.spec),
+        data_plane: context::data_plane(&data_plane.spec)
+            .to_json()
+            .unwrap_or_default(),
+        gateway: context::gateway(&environment.spec, &data_plane.spec)
+            .and_then(|gateway| gateway.to_json()),
     }
 }
 

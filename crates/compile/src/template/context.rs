@@ -44,6 +44,12 @@ impl Context {
         Self::over(Bindings::new().with_all(values))
     }
 
+    /// These values as variables.
+    #[must_use]
+    pub fn from_values(values: Vec<(&str, Value)>) -> Self {
+        Self::over(Bindings::new().with_all(values))
+    }
+
     /// These variables with a budget of their own.
     #[must_use]
     pub fn within(&self, limits: &expr::Limits) -> Self {
