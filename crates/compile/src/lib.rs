@@ -137,9 +137,7 @@ impl Compiler {
         &self,
         snapshot: &component::Snapshot,
     ) -> Result<Arc<component::Compiled>, Diagnostics> {
-        self.components.get_with(digest_of(snapshot), || {
-            component::compile(self, snapshot).map(Arc::new)
-        })
+        self.remembered(&self.components, snapshot, || component::compile(self, snapshot))
     }
 
     /// What the cell of a project is in an environment. An unchanged snapshot is looked up.
@@ -150,9 +148,7 @@ impl Compiler {
         &self,
         snapshot: &project::Snapshot,
     ) -> Result<Arc<project::Compiled>, project::Refused> {
-        self.projects.get_with(digest_of(snapshot), || {
-            project::compile(self, snapshot).map(Arc::new)
-        })
+        self.remembered(&self.projects, snapshot, || project::compile(self, snapshot))
     }
 
     /// What a resource is in an environment. An unchanged snapshot is looked up.
@@ -163,9 +159,7 @@ impl Compiler {
         &self,
         snapshot: &resource::Snapshot,
     ) -> Result<Arc<resource::Compiled>, Diagnostics> {
-        self.resources.get_with(digest_of(snapshot), || {
-            resource::compile(self, snapshot).map(Arc::new)
-        })
+        self.remembered(&self.resources, snapshot, || resource::compile(self, snapshot))
     }
 
     /// What a workflow run is on its plane. An unchanged snapshot is looked up.
@@ -176,9 +170,24 @@ impl Compiler {
         &self,
         snapshot: &workflow::Snapshot,
     ) -> Result<Arc<workflow::Compiled>, Diagnostics> {
-        self.workflows.get_with(digest_of(snapshot), || {
-            workflow::compile(self, snapshot).map(Arc::new)
-        })
+        self.remembered(&self.workflows, snapshot, || workflow::compile(self, snapshot))
+    }
+
+    /// What was compiled of a snapshot before, or is now. A compiler that may keep nothing does not look.
+    fn remembered<T: Send + Sync + 'static, E: Clone + Send + Sync + 'static>(
+        &self,
+        known: &Cache<Digest, Result<Arc<T>, E>>,
+        snapshot: &impl Serialize,
+        compile: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        if self.limits.cache_bytes == 0 {
+            return compile().map(Arc::new);
+        }
+        let digest = digest_of(snapshot);
+        match known.get(&digest) {
+            Some(compiled) => compiled,
+            None => known.get_with(digest, || compile().map(Arc::new)),
+        }
     }
 
     /// What one render may cost.

@@ -180,7 +180,7 @@ pub(crate) fn write(value: &Value, out: &mut String) {
 
 /// The canonical text of a map without one of its fields.
 pub(crate) fn text_without(value: &Value, field: &str) -> String {
-    let mut out = String::with_capacity(256);
+    let mut out = String::with_capacity(1024);
     match fields(value) {
         Some(map) => {
             let others = map.iter().filter(|(key, _)| !is(key, field));

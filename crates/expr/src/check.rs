@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crate::environment::Environment;
 use crate::error::{Error, Position};
 use crate::library::{self, Style};
-use crate::program::{Meaning, Place, dotted};
+use crate::program::{Meaning, Place};
 use crate::syntax::{Chain, Entry, Expr, Item, Kind};
 use crate::value::{Type, Value};
 
@@ -142,8 +142,8 @@ impl Checker<'_> {
     }
 
     fn select(&mut self, operand: &Expr, field: &str, optional: bool, expr: &Expr) -> StaticType {
-        let named = dotted(operand).and_then(|name| Type::parse(&format!("{name}.{field}")));
-        if let Some(kind) = named {
+        let local = |name: &str| self.scope.iter().any(|(local, _)| &**local == name);
+        if let Some(kind) = self.place.type_named(operand, field, local) {
             return StaticType::type_of(StaticType::of(kind));
         }
         let of = self.expr(operand);
@@ -350,7 +350,7 @@ impl Checker<'_> {
             }
             return self.resolve(name, custom.overloads(), false, all, expr.mark());
         }
-        let overloads = library::signatures(name, style);
+        let overloads = self.place.environment.library().signatures(name, style);
         let member = style == Style::Member;
         self.resolve(name, overloads, member, all, expr.mark())
     }

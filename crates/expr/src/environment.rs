@@ -8,6 +8,7 @@ use moka::sync::Cache;
 
 use crate::check::{self, Declarations, Signature, StaticType};
 use crate::error::Error;
+use crate::library::Library;
 use crate::limits::Limits;
 use crate::program::Program;
 use crate::syntax;
@@ -24,6 +25,7 @@ pub struct Environment {
 }
 
 struct Inner {
+    library: &'static Library,
     functions: HashMap<&'static str, Arc<Custom>>,
     rewrites: HashMap<(&'static str, &'static str), Rewrite>,
     binds: bool,
@@ -33,6 +35,7 @@ struct Inner {
 
 /// A builder of environments.
 pub struct Builder {
+    library: &'static Library,
     functions: HashMap<&'static str, Arc<Custom>>,
     rewrites: HashMap<(&'static str, &'static str), Rewrite>,
     binds: bool,
@@ -128,6 +131,7 @@ impl Environment {
     #[must_use]
     pub fn builder() -> Builder {
         Builder {
+            library: Library::standard(),
             functions: HashMap::new(),
             rewrites: HashMap::new(),
             binds: false,
@@ -164,6 +168,10 @@ impl Environment {
     /// Whether `cel.bind` is known.
     pub(crate) fn binds(&self) -> bool {
         self.inner.binds
+    }
+
+    pub(crate) fn library(&self) -> &'static Library {
+        self.inner.library
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -264,6 +272,15 @@ impl Builder {
         self
     }
 
+    /// Adds the library of Kubernetes: `quantity`, `ip`, `cidr`, `url`, `semver`, `format`, and what it has for text and
+    /// lists.
+    #[cfg(feature = "kubernetes")]
+    #[must_use]
+    pub fn with_kubernetes(mut self) -> Self {
+        self.library = Library::kubernetes();
+        self
+    }
+
     /// Sets the limits of every expression.
     #[must_use]
     pub const fn limits(mut self, limits: Limits) -> Self {
@@ -283,6 +300,7 @@ impl Builder {
     pub fn build(self) -> Environment {
         Environment {
             inner: Arc::new(Inner {
+                library: self.library,
                 functions: self.functions,
                 rewrites: self.rewrites,
                 binds: self.binds,

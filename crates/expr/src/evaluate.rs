@@ -18,6 +18,8 @@ use crate::program::{Arithmetic, Callee, Comparison, Node, Root};
 use crate::value::{Key, Map, Value};
 
 pub use budget::Budget;
+#[cfg(feature = "kubernetes")]
+pub(crate) use operator::add;
 
 /// Evaluates a program whose references have these values.
 pub(crate) fn run(
@@ -101,7 +103,10 @@ impl Machine<'_> {
             Root::Global(index) => self.global(index),
             Root::Local(slot) => self.locals.get(slot),
         };
-        walk(start.ok_or_else(|| Error::argument("unbound variable"))?, path)
+        walk(
+            start.ok_or_else(|| Error::argument("unbound variable"))?,
+            path,
+        )
     }
 
     /// What an operation looks at: by reference where it is there already.
@@ -227,7 +232,8 @@ impl Machine<'_> {
     fn equal(&mut self, left: &Node, right: &Node, equal: bool) -> Result<Value, Error> {
         let left = self.value(left)?;
         self.budget.compare(&left)?;
-        Ok(Value::Bool((left == *self.operand(right)?) == equal))
+        let found = operator::equal(&left, &*self.operand(right)?)?;
+        Ok(Value::Bool(found == equal))
     }
 
     fn contains(&mut self, item: &Node, range: &Node) -> Result<Value, Error> {

@@ -38,7 +38,7 @@ pub use error::{Error, Position};
 pub use evaluate::Budget;
 pub use limits::Limits;
 pub use program::{Program, ReadPath, Reference};
-pub use value::{Duration, Key, Map, Numbers, Timestamp, Type, Value, double_text};
+pub use value::{Duration, Key, Map, Numbers, Opaque, Timestamp, Type, Value, double_text};
 
 /// The example of the README runs.
 #[cfg(doctest)]

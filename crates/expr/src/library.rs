@@ -4,6 +4,8 @@
 mod convert;
 mod encoders;
 mod format;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 mod lists;
 mod math;
 mod numerals;
@@ -19,7 +21,7 @@ use std::sync::LazyLock;
 use crate::check::Signature;
 use crate::error::Error;
 use crate::evaluate::{Budget, no_overload};
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 pub(crate) use format::check as check_format;
 pub(crate) use lists::sortable;
@@ -73,49 +75,88 @@ struct Named {
     functions: Vec<&'static Function>,
 }
 
-static FUNCTIONS: LazyLock<HashMap<&'static str, [Named; 2]>> = LazyLock::new(|| {
-    let tables: [&'static [Function]; 9] = [
-        convert::FUNCTIONS,
-        encoders::FUNCTIONS,
-        lists::FUNCTIONS,
-        math::FUNCTIONS,
-        optionals::FUNCTIONS,
-        regexes::FUNCTIONS,
-        sets::FUNCTIONS,
-        strings::FUNCTIONS,
-        time::FUNCTIONS,
-    ];
-    let mut functions: HashMap<_, [Named; 2]> = HashMap::new();
-    for function in tables.into_iter().flatten() {
-        let styles = functions.entry(function.name).or_default();
-        let named = &mut styles[function.style as usize];
-        for overload in function.overloads {
-            named.signatures.extend(Signature::parse(overload));
-            named.functions.push(function);
+/// Functions by name, and the names of types that come with them.
+#[derive(Default)]
+pub(crate) struct Library {
+    functions: HashMap<&'static str, [Named; 2]>,
+    types: &'static [&'static str],
+}
+
+/// What every expression may use.
+static STANDARD: LazyLock<Library> =
+    LazyLock::new(|| Library::of(STANDARD_TABLES.iter().copied(), &[]));
+
+const STANDARD_TABLES: [&[Function]; 9] = [
+    convert::FUNCTIONS,
+    encoders::FUNCTIONS,
+    lists::FUNCTIONS,
+    math::FUNCTIONS,
+    optionals::FUNCTIONS,
+    regexes::FUNCTIONS,
+    sets::FUNCTIONS,
+    strings::FUNCTIONS,
+    time::FUNCTIONS,
+];
+
+impl Library {
+    pub(crate) fn standard() -> &'static Self {
+        &STANDARD
+    }
+
+    /// The standard library with the one of Kubernetes.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) fn kubernetes() -> &'static Self {
+        &kubernetes::LIBRARY
+    }
+
+    fn of(
+        tables: impl Iterator<Item = &'static [Function]>,
+        types: &'static [&'static str],
+    ) -> Self {
+        let mut functions: HashMap<_, [Named; 2]> = HashMap::new();
+        for function in tables.flatten() {
+            let styles = functions.entry(function.name).or_default();
+            let named = &mut styles[function.style as usize];
+            for overload in function.overloads {
+                named.signatures.extend(Signature::parse(overload));
+                named.functions.push(function);
+            }
+        }
+        Self { functions, types }
+    }
+
+    /// Whether there is a function of this name, with whatever number of arguments.
+    pub(crate) fn exists(&self, name: &str, style: Style) -> bool {
+        !self.signatures(name, style).is_empty()
+    }
+
+    /// What the functions of this name take and give.
+    pub(crate) fn signatures(&self, name: &str, style: Style) -> &[Signature] {
+        match self.functions.get(name) {
+            Some(styles) => &styles[style as usize].signatures,
+            None => &[],
         }
     }
-    functions
-});
 
-/// Whether there is a function of this name, with whatever number of arguments.
-pub(crate) fn exists(name: &str, style: Style) -> bool {
-    !signatures(name, style).is_empty()
-}
-
-/// What the functions of this name take and give.
-pub(crate) fn signatures(name: &str, style: Style) -> &'static [Signature] {
-    match FUNCTIONS.get(name) {
-        Some(styles) => &styles[style as usize].signatures,
-        None => &[],
+    /// The function of this name that takes so many arguments, the receiver included. Of several it is the first: it
+    /// does what those after it do, and more.
+    pub(crate) fn find(
+        &self,
+        name: &str,
+        style: Style,
+        arguments: usize,
+    ) -> Option<&'static Function> {
+        let named = &self.functions.get(name)?[style as usize];
+        let fits = |signature: &Signature| signature.takes(arguments);
+        let at = named.signatures.iter().position(fits)?;
+        named.functions.get(at).copied()
     }
-}
 
-/// The function of this name that takes so many arguments, the receiver included.
-pub(crate) fn find(name: &str, style: Style, arguments: usize) -> Option<&'static Function> {
-    let named = &FUNCTIONS.get(name)?[style as usize];
-    let fits = |signature: &Signature| signature.takes(arguments);
-    let at = named.signatures.iter().position(fits)?;
-    named.functions.get(at).copied()
+    /// The type that an expression means by this name.
+    pub(crate) fn type_named(&self, name: &str) -> Option<Type> {
+        let known = self.types.iter().find(|known| **known == name);
+        Type::parse(name).or_else(|| known.copied().map(Type::Opaque))
+    }
 }
 
 fn mismatch(function: &str, arguments: &[Value]) -> Error {
@@ -156,7 +197,7 @@ mod tests {
 
     #[test]
     fn every_signature_of_the_library_is_one() {
-        for (name, styles) in FUNCTIONS.iter() {
+        for (name, styles) in &Library::standard().functions {
             for named in styles {
                 assert_eq!(named.signatures.len(), named.functions.len(), "{name}");
             }

@@ -20,7 +20,7 @@ use crate::value::Value;
 
 pub use paths::ReadPath;
 
-pub(crate) use call::{Meaning, Place, Shape, dotted};
+pub(crate) use call::{Meaning, Place, Shape};
 pub(crate) use node::{Arithmetic, Callee, Comparison, Loop, LoopKind, Node, Root};
 
 /// A compiled expression. Cloning is cheap.

@@ -3,6 +3,7 @@
 mod compare;
 mod json;
 mod map;
+mod opaque;
 mod text;
 mod time;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 pub use json::Numbers;
 pub use map::{Key, Map};
+pub use opaque::Opaque;
 pub use text::double_text;
 #[cfg(test)]
 pub(crate) use text::general;
@@ -44,6 +46,8 @@ pub enum Value {
     Type(Type),
     /// A value that may be absent.
     Optional(Option<Arc<Value>>),
+    /// A value of a type that a library brings.
+    Opaque(Arc<dyn Opaque>),
     /// "Leave me out": the map entry or list item that holds it is dropped when the result is
     /// written as JSON.
     Omit,
@@ -78,6 +82,8 @@ pub enum Type {
     Type,
     /// `optional_type`.
     Optional,
+    /// A type that a library brings, by its name.
+    Opaque(&'static str),
     /// The type of [`Value::Omit`].
     Omit,
 }
@@ -103,13 +109,16 @@ impl Type {
     /// The name of the type in the language.
     #[must_use]
     pub fn name(self) -> &'static str {
+        if let Self::Opaque(name) = self {
+            return name;
+        }
         Self::NAMED
             .iter()
             .find(|(_, known)| *known == self)
             .map_or("dyn", |(name, _)| name)
     }
 
-    /// The type of this name. [`Type::Omit`] cannot be named.
+    /// The type of the language that has this name. [`Type::Omit`] cannot be named.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let found = Self::NAMED
             .iter()
@@ -149,9 +158,14 @@ impl Value {
         Self::Optional(value.map(Arc::new))
     }
 
+    /// A value of a type that a library brings.
+    pub fn opaque(value: impl Opaque) -> Self {
+        Self::Opaque(Arc::new(value))
+    }
+
     /// The type of the value.
     #[must_use]
-    pub const fn type_of(&self) -> Type {
+    pub fn type_of(&self) -> Type {
         match self {
             Self::Null => Type::Null,
             Self::Bool(_) => Type::Bool,
@@ -166,6 +180,7 @@ impl Value {
             Self::Duration(_) => Type::Duration,
             Self::Type(_) => Type::Type,
             Self::Optional(_) => Type::Optional,
+            Self::Opaque(opaque) => Type::Opaque(opaque.type_name()),
             Self::Omit => Type::Omit,
         }
     }

@@ -82,7 +82,7 @@ impl Text {
             Self::Literal(text) => Ok(Value::from(text.as_str())),
             Self::Whole(compiled) => compiled.evaluate(context),
             Self::Mixed(parts) => {
-                let mut text = String::new();
+                let mut text = String::with_capacity(64);
                 for part in parts {
                     match part {
                         Part::Literal(literal) => text.push_str(literal),

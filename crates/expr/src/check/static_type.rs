@@ -206,6 +206,7 @@ impl StaticType {
             Type::List => Self::list(Self::Dyn),
             Type::Map => Self::map(Self::Dyn, Self::Dyn),
             Type::Optional => Self::optional(Self::Dyn),
+            Type::Opaque(name) => Self::opaque(name, Vec::new()),
             Type::Type => Self::opaque("type", Vec::new()),
             Type::Omit => Self::Dyn,
         }

@@ -101,6 +101,7 @@ impl Budget {
             // Text compares at memory speed: a step for each cache line.
             Value::String(text) => self.steps(text.len() / 64),
             Value::Bytes(bytes) => self.steps(bytes.len() / 64),
+            Value::Opaque(opaque) => self.steps(opaque.size() / 64),
             Value::Optional(Some(value)) => self.compare(value),
             _ => Ok(()),
         }
@@ -113,6 +114,7 @@ impl Budget {
             Value::Map(map) => self.slots(map.len()),
             Value::String(text) => self.bytes(text.len()),
             Value::Bytes(bytes) => self.bytes(bytes.len()),
+            Value::Opaque(opaque) => self.bytes(opaque.size()),
             _ => Ok(()),
         }
     }

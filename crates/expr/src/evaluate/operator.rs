@@ -28,6 +28,15 @@ pub(super) fn negate(operand: &Value) -> Result<Value, Error> {
     }
 }
 
+/// Whether two values are equal. Those that a library brings are compared with their like alone, or with `null`.
+pub(super) fn equal(left: &Value, right: &Value) -> Result<bool, Error> {
+    let alike = left.type_of() == right.type_of() || matches!(right, Value::Null);
+    if matches!(left, Value::Opaque(_)) && !alike {
+        return Err(no_overload("_==_", &[left, right]));
+    }
+    Ok(left == right)
+}
+
 pub(super) fn compare(kind: Comparison, left: &Value, right: &Value) -> Result<Value, Error> {
     match left.order(right) {
         Some(order) => Ok(Value::Bool(kind.holds(order))),
@@ -181,7 +190,7 @@ impl Sum {
     }
 }
 
-fn add(left: &Value, right: &Value) -> Result<Value, Error> {
+pub(crate) fn add(left: &Value, right: &Value) -> Result<Value, Error> {
     match (left, right) {
         (Value::Int(left), Value::Int(right)) => left
             .checked_add(*right)

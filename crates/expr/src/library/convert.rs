@@ -121,7 +121,7 @@ fn size(arguments: &[Value], budget: &mut Budget) -> Outcome {
         .map_err(|_| Error::Overflow("integer"))
 }
 
-fn string(arguments: &[Value], budget: &mut Budget) -> Outcome {
+pub(super) fn string(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let text = match only(arguments) {
         text @ Value::String(_) => return Ok(text.clone()),
         Value::Bool(truth) => truth.to_string(),
@@ -130,6 +130,7 @@ fn string(arguments: &[Value], budget: &mut Budget) -> Outcome {
         Value::Double(double) => double_text(*double),
         Value::Timestamp(time) => time.to_string(),
         Value::Duration(span) => span.to_string(),
+        Value::Opaque(opaque) => opaque.text().ok_or_else(|| mismatch("string", arguments))?,
         Value::Bytes(bytes) => {
             budget.bytes(bytes.len())?;
             let text = std::str::from_utf8(bytes)

@@ -79,9 +79,11 @@ struct Clause {
 
 impl Clause {
     /// Whether it may format values of a type.
-    const fn takes(&self, item: &StaticType) -> bool {
-        use StaticType::{Bool, Bytes, Double, Dyn, Int, String, Uint, Variable};
+    fn takes(&self, item: &StaticType) -> bool {
+        use StaticType::{Bool, Bytes, Double, Dyn, Int, Opaque, String, Uint, Variable};
         match (self.verb, item) {
+            // The type of types has no further name; what a library brings has no text.
+            ('s', Opaque(opaque)) => &*opaque.0 == "type",
             ('s', _)
             | (_, Dyn | Variable(_) | Int | Uint)
             | ('d' | 'f' | 'e', Double)
@@ -257,7 +259,7 @@ fn write_string(value: &Value, out: &mut String) -> Option<()> {
             }
             out.push('}');
         }
-        Value::Optional(_) | Value::Omit => return None,
+        Value::Optional(_) | Value::Opaque(_) | Value::Omit => return None,
     }
     Some(())
 }

@@ -42,7 +42,7 @@ fn is_zero(value: &Value) -> bool {
         Value::Map(map) => map.is_empty(),
         Value::Duration(span) => span.nanoseconds() == 0,
         Value::Timestamp(time) => time.nanoseconds() == 0,
-        Value::Type(_) | Value::Optional(Some(_)) | Value::Omit => false,
+        Value::Type(_) | Value::Optional(Some(_)) | Value::Opaque(_) | Value::Omit => false,
     }
 }
 

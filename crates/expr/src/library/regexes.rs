@@ -15,31 +15,72 @@ pub(super) const FUNCTIONS: &[Function] = &[
     member("matches", &["string, string -> bool"], matches),
 ];
 
-/// Memory of one compiled pattern, in bytes.
-const PATTERN_BYTES: usize = 1 << 20;
+/// Memory of one compiled pattern, in bytes: it is compiled within the first of these that it fits into, so that what
+/// it takes is known.
+const SIZES: [usize; 4] = [16 << 10, 64 << 10, 256 << 10, 1 << 20];
+/// Memory of all patterns that are kept, in bytes.
+const CACHE_BYTES: u64 = 16 << 20;
 
-/// Compiling takes far longer than matching, and rules use the same few patterns. What does not
-/// compile is kept as `None`.
-static PATTERNS: LazyLock<Cache<Box<str>, Option<Arc<Regex>>>> = LazyLock::new(|| Cache::new(256));
+/// A compiled pattern, if it is one.
+#[derive(Clone)]
+struct Kept {
+    pattern: Option<Arc<Regex>>,
+    bytes: usize,
+}
+
+/// Compiling takes far longer than matching, and rules use the same few patterns. What does not compile is kept too.
+static PATTERNS: LazyLock<Cache<Box<str>, Kept>> = LazyLock::new(|| {
+    Cache::<Box<str>, Kept>::builder()
+        .max_capacity(CACHE_BYTES)
+        .weigher(|text, kept| u32::try_from(text.len() + kept.bytes).unwrap_or(u32::MAX))
+        .build()
+});
+
+/// The pattern of a text, to be matched once against `subject` by the function `name`.
+pub(super) fn pattern(
+    name: &str,
+    subject: &str,
+    text: &str,
+    budget: &mut Budget,
+) -> Result<Arc<Regex>, Error> {
+    budget.steps(subject.len() / 16 + text.len())?;
+    let kept = PATTERNS.get(text).unwrap_or_else(|| {
+        let kept = compile(text);
+        PATTERNS.insert(text.into(), kept.clone());
+        kept
+    });
+    let wrong = || Error::argument(format!("invalid {name}() pattern: {text}"));
+    kept.pattern.ok_or_else(wrong)
+}
+
+fn compile(text: &str) -> Kept {
+    /// What an entry takes of itself.
+    const ENTRY: usize = 256;
+    for size in SIZES {
+        let pattern = RegexBuilder::new(text)
+            .size_limit(size)
+            .dfa_size_limit(size)
+            .build();
+        match pattern {
+            Ok(pattern) => {
+                return Kept {
+                    pattern: Some(Arc::new(pattern)),
+                    // Beside the pattern there are the tables that matching fills, forwards and backwards.
+                    bytes: ENTRY + 3 * size,
+                };
+            }
+            Err(regex::Error::CompiledTooBig(_)) => {}
+            Err(_) => break,
+        }
+    }
+    Kept {
+        pattern: None,
+        bytes: ENTRY,
+    }
+}
 
 fn matches(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let subject = text("matches", arguments, 0)?;
-    let pattern = text("matches", arguments, 1)?;
-    budget.steps(subject.len() / 16 + pattern.len())?;
-    let compiled = match PATTERNS.get(pattern) {
-        Some(known) => known,
-        None => {
-            let compiled = RegexBuilder::new(pattern)
-                .size_limit(PATTERN_BYTES)
-                .dfa_size_limit(PATTERN_BYTES)
-                .build()
-                .ok()
-                .map(Arc::new);
-            PATTERNS.insert(pattern.into(), compiled.clone());
-            compiled
-        }
-    };
-    let compiled =
-        compiled.ok_or_else(|| Error::argument(format!("invalid matches() pattern: {pattern}")))?;
-    Ok(Value::Bool(compiled.is_match(subject)))
+    let pattern = pattern("matches", subject, text("matches", arguments, 1)?, budget)?;
+    Ok(Value::Bool(pattern.is_match(subject)))
 }

@@ -139,7 +139,7 @@ fn character(text: &str, at: usize) -> Value {
     Value::Int(i64::try_from(text[..at].chars().count()).unwrap_or(i64::MAX))
 }
 
-fn index_of(arguments: &[Value], budget: &mut Budget) -> Outcome {
+pub(super) fn index_of(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let (subject, part) = (
         text("indexOf", arguments, 0)?,
         text("indexOf", arguments, 1)?,
@@ -159,7 +159,7 @@ fn index_of(arguments: &[Value], budget: &mut Budget) -> Outcome {
 }
 
 /// With a position, the last match that starts there or before.
-fn last_index_of(arguments: &[Value], budget: &mut Budget) -> Outcome {
+pub(super) fn last_index_of(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let (subject, part) = (
         text("lastIndexOf", arguments, 0)?,
         text("lastIndexOf", arguments, 1)?,

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::node::LoopKind;
 use crate::environment::Environment;
 use crate::error::{Error, Position};
-use crate::library::{self, Style};
+use crate::library::Style;
 use crate::syntax::{Expr, Kind};
+use crate::value::Type;
 
 pub(crate) enum Meaning<'a> {
     /// `has(operand.field)`.
@@ -122,8 +123,24 @@ impl Place<'_> {
     }
 
     fn exists(&self, name: &str, style: Style) -> bool {
-        library::exists(name, style)
+        self.environment.library().exists(name, style)
             || style == Style::Global && self.environment.custom(name).is_some()
+    }
+
+    /// The type that `operand.field` names, where `local` says which names are loop variables.
+    pub(crate) fn type_named(
+        &self,
+        operand: &Expr,
+        field: &str,
+        local: impl Fn(&str) -> bool,
+    ) -> Option<Type> {
+        let space = dotted(operand)?;
+        let first = space.split('.').next().unwrap_or_default();
+        let named = self
+            .environment
+            .library()
+            .type_named(&format!("{space}.{field}"))?;
+        (!local(first)).then_some(named)
     }
 
     /// Methods that stand for a field of some variable.
@@ -243,7 +260,7 @@ impl Place<'_> {
 }
 
 /// `a.b.c` as text, if the tree is that and no more.
-pub(crate) fn dotted(expr: &Expr) -> Option<String> {
+fn dotted(expr: &Expr) -> Option<String> {
     match &expr.kind {
         Kind::Name(name) => Some(name.to_string()),
         Kind::Select {

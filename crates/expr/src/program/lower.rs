@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use super::Reference;
-use super::call::{Meaning, Place, Shape, dotted};
+use super::call::{Meaning, Place, Shape};
 use super::node::{Arithmetic, Callee, Comparison, Loop, Node, Root};
 use crate::environment::Environment;
 use crate::error::{Error, Position};
-use crate::library::{self, Style};
+use crate::library::Style;
 use crate::syntax::{Chain, Entry, Expr, Item, Kind, Operator};
 use crate::value::{Key, Type, Value};
 
@@ -148,8 +148,8 @@ impl Lower<'_> {
     }
 
     fn select(&mut self, operand: &Expr, field: &Arc<str>) -> Result<Node, Error> {
-        let named = dotted(operand).and_then(|name| Type::parse(&format!("{name}.{field}")));
-        if let Some(kind) = named {
+        let local = |name: &str| self.scope.iter().any(|local| **local == *name);
+        if let Some(kind) = self.place.type_named(operand, field, local) {
             return Ok(Node::Constant(Value::Type(kind)));
         }
         Ok(match self.expr(operand)? {
@@ -270,7 +270,9 @@ impl Lower<'_> {
         {
             return Ok(Callee::Custom(custom));
         }
-        library::find(name, style, count)
+        let library = self.place.environment.library();
+        library
+            .find(name, style, count)
             .map(Callee::Library)
             .ok_or_else(|| {
                 self.place

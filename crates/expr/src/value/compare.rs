@@ -19,6 +19,7 @@ impl PartialEq for Value {
             (Self::Duration(left), Self::Duration(right)) => left == right,
             (Self::Type(left), Self::Type(right)) => left == right,
             (Self::Optional(left), Self::Optional(right)) => left == right,
+            (Self::Opaque(left), Self::Opaque(right)) => left.equals(&**right),
             _ => numbers(self, other) == Some(Ordering::Equal),
         }
     }

@@ -1,12 +1,11 @@
 //! Values from JSON and to JSON.
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Number, Value as Json};
 
 use super::{Key, Map, Value, integral};
+use crate::error::Error;
 
 /// How numbers are read from JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,16 +45,32 @@ impl Value {
         }
     }
 
-    /// The JSON of a value; `None` for [`Value::Omit`]. Omitted entries and items are left out at
-    /// every level.
+    /// The JSON of a value; `None` for [`Value::Omit`], and for what holds a [`Value::Opaque`]. Omitted entries and
+    /// items are left out at every level.
     ///
     /// A double without a fraction is written as an integer, a double that JSON cannot hold as its
     /// text, bytes as text where they are UTF-8 and in base64 otherwise, a time in RFC 3339, a
     /// span in nanoseconds, and an absent optional as `null`.
     #[must_use]
     pub fn to_json(&self) -> Option<Json> {
-        Some(match self {
-            Self::Omit => return None,
+        self.write().ok().flatten()
+    }
+
+    /// [`Value::to_json`], told apart from what has no JSON.
+    ///
+    /// # Errors
+    /// The value is or holds a [`Value::Opaque`].
+    pub fn try_to_json(&self) -> Result<Option<Json>, Error> {
+        self.write().map_err(|name| {
+            Error::argument(format!("a value of type {name} cannot be written as JSON"))
+        })
+    }
+
+    /// The error is the name of the type that has no JSON.
+    fn write(&self) -> Result<Option<Json>, &'static str> {
+        Ok(Some(match self {
+            Self::Omit => return Ok(None),
+            Self::Opaque(opaque) => return Err(opaque.type_name()),
             Self::Null | Self::Optional(None) => Json::Null,
             Self::Bool(truth) => Json::Bool(*truth),
             Self::Int(int) => Json::from(*int),
@@ -63,13 +78,16 @@ impl Value {
             Self::Double(double) => json_double(*double),
             Self::String(text) => Json::String(String::from(&**text)),
             Self::Bytes(bytes) => Json::String(bytes_text(bytes)),
-            Self::List(items) => Json::Array(items.iter().filter_map(Self::to_json).collect()),
-            Self::Map(map) => Json::Object(json_map(map)),
+            Self::List(items) => {
+                let items = items.iter().filter_map(|item| item.write().transpose());
+                Json::Array(items.collect::<Result<_, _>>()?)
+            }
+            Self::Map(map) => Json::Object(json_map(map)?),
             Self::Timestamp(time) => Json::String(time.to_string()),
             Self::Duration(span) => Json::from(span.nanoseconds()),
             Self::Type(kind) => Json::String(kind.name().into()),
-            Self::Optional(Some(value)) => return Arc::as_ref(value).to_json(),
-        })
+            Self::Optional(Some(value)) => return value.write(),
+        }))
     }
 }
 
@@ -123,9 +141,12 @@ impl Value {
     }
 }
 
-fn json_map(map: &Map) -> serde_json::Map<String, Json> {
+fn json_map(map: &Map) -> Result<serde_json::Map<String, Json>, &'static str> {
     map.iter()
-        .filter_map(|(key, value)| Some((key.to_string(), value.to_json()?)))
+        .filter_map(|(key, value)| {
+            let value = value.write().transpose()?;
+            Some(value.map(|value| (key.to_string(), value)))
+        })
         .collect()
 }
 

@@ -97,7 +97,8 @@ impl Map {
             return self.entries.get(at).map(|(_, value)| value);
         }
         let mut entries = self.entries.iter();
-        let found = entries.find(|(known, _)| matches!(known, Key::String(known) if **known == *key));
+        let found =
+            entries.find(|(known, _)| matches!(known, Key::String(known) if **known == *key));
         found.map(|(_, value)| value)
     }
 

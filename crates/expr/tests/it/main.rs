@@ -9,5 +9,7 @@
 mod bounds;
 mod cases;
 mod conformance;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 mod paths;
 mod platform;
