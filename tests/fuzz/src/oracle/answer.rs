@@ -109,7 +109,7 @@ fn ours(value: &expr::Value) -> Plain {
         Value::Optional(held) => Plain::Optional(held.as_deref().map(|held| Box::new(ours(held)))),
         // The oracle gives types as their names.
         Value::Type(kind) => Plain::Text(kind.name().to_owned()),
-        Value::Timestamp(_) | Value::Duration(_) | Value::Omit => {
+        Value::Timestamp(_) | Value::Duration(_) | Value::Opaque(_) | Value::Omit => {
             Plain::Other(format!("{value:?}"))
         }
     }
