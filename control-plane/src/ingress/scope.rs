@@ -44,6 +44,8 @@ pub(super) fn of(envelope: &Envelope) -> ScopePath {
         | KindName::ResourceRelease
         | KindName::ResourceReleaseBinding
         | KindName::SecretReference
+        | KindName::AuthzRole
+        | KindName::AuthzRoleBinding
         | KindName::RenderedRelease => (owner("projectName"), owner("componentName")),
     };
     let namespace = envelope.key.namespace.clone().unwrap_or_default();
