@@ -12,11 +12,13 @@ use store::Store;
 
 use crate::{
     authenticate::Authenticator,
+    bootstrap,
     commit::Committer,
     config::Config,
     identity::Registry,
-    ingress::Ingress,
+    ingress::{Gate, Ingress},
     link_service::{self, Connections, Service},
+    policy::Policies,
     publish::{self, Signer},
     tasks::{self, Parts, Wakes},
     wake::Worker,
@@ -39,7 +41,9 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
     write_server_config(&config, &keys)?;
     let signing = link_service::signing_keys(&config.link.keys)?;
     let signer = Arc::new(Signer::new(store.hub().to_owned(), signing));
-    let authenticator = Arc::new(Authenticator::new(&config.auth)?);
+    bootstrap::install(&store, clock.now()).await?;
+    let policies = Policies::load(store.clone()).await?;
+    let gate = Gate::new(Authenticator::new(&config.auth)?, policies);
     let registry = Registry::new(store.clone(), clock.clone());
     for token in &config.link.join_tokens {
         let secret = token.token.load()?;
@@ -74,7 +78,7 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
         hub,
         system,
     };
-    let ingress = Ingress::new(store.clone(), authenticator, clock, registry, connections);
+    let ingress = Ingress::new(store.clone(), gate, clock, registry, connections);
     let listener = kit::listen::bind("gRPC", config.ingress.listen).await?;
     tasks::spawn(
         tasks,

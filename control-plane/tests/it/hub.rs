@@ -8,19 +8,22 @@ use tonic::{Request, Status, transport::Channel};
 
 use bus::server::{self, HubKeys};
 use control_plane::{Config, authenticate::Token};
+use kit::Tasks;
 use kit::config::{HumanDuration, Secret};
-use kit::{Tasks, config::ExposeSecret};
 use model::{Envelope, ObjectKey};
 use proto::resources::{
     CreateJoinTokenRequest, GetRequest, LinkState, ListLinksRequest, Object, RevokeLinkRequest,
-    WriteRequest, planes_client::PlanesClient, resources_client::ResourcesClient,
+    WriteRequest, access_client::AccessClient, planes_client::PlanesClient,
+    resources_client::ResourcesClient,
 };
 
 /// How long anything may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 /// How often agents give a sign of life here.
 pub(crate) const HEARTBEAT: Duration = Duration::from_millis(500);
-const ADMIN: &str = "the administrator's token";
+pub(crate) const ADMIN: &str = "the administrator's token";
+pub(crate) const DEV: &str = "a developer's token";
+pub(crate) const LEAD: &str = "a lead's token";
 
 pub(crate) struct Hub {
     _nats: testkit::nats::Server,
@@ -48,6 +51,14 @@ impl Hub {
 
     pub(crate) fn bus(&self) -> bus::Config {
         self.config.link.bus.clone()
+    }
+
+    pub(crate) fn resources(&self) -> ResourcesClient<Channel> {
+        ResourcesClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn access(&self) -> AccessClient<Channel> {
+        AccessClient::new(self.channel.clone())
     }
 
     pub(crate) async fn token(&self, plane: &str) -> String {
@@ -90,20 +101,14 @@ impl Hub {
             object: Some(Object::from(&envelope)),
             dry_run: false,
         };
-        ResourcesClient::new(self.channel.clone())
-            .create(as_admin(asked))
-            .await
-            .map(drop)
+        self.resources().create(as_admin(asked)).await.map(drop)
     }
 
     pub(crate) async fn find(&self, key: &ObjectKey) -> Envelope {
         let asked = GetRequest {
             key: Some(key.into()),
         };
-        let found = ResourcesClient::new(self.channel.clone())
-            .get(as_admin(asked))
-            .await
-            .unwrap();
+        let found = self.resources().get(as_admin(asked)).await.unwrap();
         found.into_inner().try_into().unwrap()
     }
 
@@ -134,11 +139,13 @@ fn config(nats: &testkit::nats::Server, folder: &Path) -> Config {
     let mut config = Config::default();
     config.database.url = format!("sqlite:{}", folder.join("hub.db").display());
     config.ingress.listen = testkit::free_address();
-    config.auth.tokens = vec![Token {
-        name: "admin".to_owned(),
-        token: Secret::from_value(ADMIN),
-        groups: vec!["admins".to_owned()],
-    }];
+    let tokens = [(ADMIN, "admins"), (DEV, "devs"), (LEAD, "leads")];
+    let token = |(token, group): (&str, &str)| Token {
+        name: group.to_owned(),
+        token: Secret::from_value(token),
+        groups: vec![group.to_owned()],
+    };
+    config.auth.tokens = tokens.map(token).into();
     config.link.keys = folder.join("keys");
     config.link.bus.servers = vec![nats.url()];
     config.link.heartbeat = HumanDuration(HEARTBEAT);
@@ -156,9 +163,13 @@ async fn begin(config: &Config) -> (Tasks, Channel) {
 }
 
 fn as_admin<T>(message: T) -> Request<T> {
-    let token = Secret::from_value(ADMIN).load().unwrap();
+    with(ADMIN, message)
+}
+
+/// A request with a token.
+pub(crate) fn with<T>(token: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
-    let header = format!("Bearer {}", token.expose_secret()).parse().unwrap();
+    let header = format!("Bearer {token}").parse().unwrap();
     request.metadata_mut().insert("authorization", header);
     request
 }
