@@ -75,20 +75,21 @@ async fn projections(
     })
 }
 
-/// Where to look, in the order of the store.
+/// Where to look, in the order of the store, which a cursor goes on in.
 fn places(kind_scope: Scope, namespace: &str, reach: &Reach) -> Vec<Within> {
-    let reachable = reach.namespaces();
     let within = |name: &str| Within::Namespace(name.to_owned());
-    match (kind_scope, reachable) {
+    match (kind_scope, reach.namespaces()) {
         (Scope::Cluster, _) if reach.is_empty() => Vec::new(),
         (Scope::Cluster, _) => vec![Within::Cluster],
         (Scope::Namespaced, None) if namespace.is_empty() => vec![Within::AllNamespaces],
         (Scope::Namespaced, None) => vec![within(namespace)],
-        (Scope::Namespaced, Some(reachable)) => reachable
-            .into_iter()
-            .filter(|name| namespace.is_empty() || *name == namespace)
-            .map(within)
-            .collect(),
+        (Scope::Namespaced, Some(reachable)) => {
+            let asked = |name: &&str| namespace.is_empty() || *name == namespace;
+            let mut names: Vec<_> = reachable.into_iter().filter(asked).collect();
+            // The store orders by keys, in which a slash ends the namespace: `a-b/` comes before `a/`.
+            names.sort_by_key(|name| format!("{name}/"));
+            names.into_iter().map(within).collect()
+        }
     }
 }
 

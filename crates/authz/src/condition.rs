@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use expr::{Bindings, Declarations, Environment, Key, Limits, Map, Program, StaticType, Value};
+use expr::{Bindings, Declarations, Environment, Key, Limits, Program, StaticType, Value};
 use model::kinds::authz_role_binding::AuthzCondition;
 
 use crate::{Action, Attribute, Attributes, pattern::Patterns};
@@ -123,12 +123,9 @@ fn bindings(action: &Action, given: &Attributes) -> Bindings {
     if attributes.is_empty() {
         return Bindings::new();
     }
-    let mut fields = Map::new();
-    for attribute in attributes {
-        fields.insert(
-            Key::string(attribute.field()),
-            Value::from(given.value(*attribute)),
-        );
-    }
-    Bindings::new().with(Attribute::VARIABLE, Value::map(fields))
+    let fields = attributes.iter().map(|attribute| {
+        let value = Value::from(given.value(*attribute));
+        (Key::string(attribute.field()), value)
+    });
+    Bindings::new().with(Attribute::VARIABLE, Value::map(fields.collect()))
 }

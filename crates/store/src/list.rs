@@ -33,7 +33,7 @@ pub struct Query {
     pub selector: Selector,
     /// An index in which they lie.
     pub index: Option<IndexKey>,
-    /// The most objects of a page.
+    /// The most objects of a page; with none it only counts.
     pub limit: usize,
     /// Where the page begins: [`Page::next`] of the one before.
     pub after: Option<Cursor>,

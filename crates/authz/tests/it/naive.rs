@@ -101,13 +101,17 @@ fn condition_match(tuple: &Tuple, asked: &Asked<'_>) -> bool {
 /// What an expression says; nothing if it cannot be evaluated.
 fn evaluate(expression: &str, asked: &Asked<'_>) -> Option<bool> {
     let program = Environment::default().compile(expression).ok()?;
-    let mut fields = Map::new();
-    for attribute in Action::named(asked.action).attributes() {
-        let field = attribute.field();
-        let value = asked.context.get(field).cloned().unwrap_or_default();
-        fields.insert(Key::string(field), Value::from(value));
-    }
-    let bindings = match fields.is_empty() {
+    let attributes = Action::named(asked.action).attributes().iter();
+    let fields: Map = attributes
+        .map(|attribute| {
+            let value = asked.context.get(attribute.field()).cloned();
+            (
+                Key::string(attribute.field()),
+                Value::from(value.unwrap_or_default()),
+            )
+        })
+        .collect();
+    let bindings = match Action::named(asked.action).attributes().is_empty() {
         true => Bindings::new(),
         false => Bindings::new().with("resource", Value::map(fields)),
     };
