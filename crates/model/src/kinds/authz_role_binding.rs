@@ -105,12 +105,13 @@ impl Kind for AuthzRoleBinding {
         for (index, mapping) in self.role_mappings.iter().enumerate() {
             let path = format!("spec.roleMappings[{index}].scope");
             let parts = &mapping.scope;
-            let mut needs = |inner: &Option<String>, name: &str, outer: &Option<String>, of: &str| {
-                if inner.is_some() && outer.is_none() {
-                    let message = format!("scope.{name} requires scope.{of}");
-                    diagnostics.push(format!("{path}.{name}"), message);
-                }
-            };
+            let mut needs =
+                |inner: &Option<String>, name: &str, outer: &Option<String>, of: &str| {
+                    if inner.is_some() && outer.is_none() {
+                        let message = format!("scope.{name} requires scope.{of}");
+                        diagnostics.push(format!("{path}.{name}"), message);
+                    }
+                };
             if scope == Scope::Cluster {
                 needs(&parts.project, "project", &parts.namespace, "namespace");
             }
