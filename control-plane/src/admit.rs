@@ -20,10 +20,19 @@ pub fn admit(mut envelope: Envelope, old: Option<&Stored>) -> Result<Checked, Di
             .into_iter()
             .collect(),
     };
-    compile::vet::admit(Draft {
+    let mut problems = authz::vet::object(&envelope);
+    let admitted = compile::vet::admit(Draft {
         envelope,
         old: old.cloned(),
-    })
+    });
+    if problems.is_empty() {
+        return admitted;
+    }
+    if let Err(mut found) = admitted {
+        found.extend(problems);
+        problems = found;
+    }
+    Err(problems)
 }
 
 /// The finalizer of a kind.

@@ -11,11 +11,13 @@ use store::Store;
 
 use crate::{
     authenticate::Authenticator,
+    bootstrap,
     commit::Committer,
     config::Config,
     identity::Registry,
-    ingress::Ingress,
+    ingress::{Gate, Ingress},
     link_service::{self, Connections, Service},
+    policy::Policies,
     publish::{self, Signer},
     tasks::{self, Parts, Wakes},
     wake::Worker,
@@ -38,7 +40,9 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
     write_server_config(&config, &keys)?;
     let signing = link_service::signing_keys(&config.link.keys)?;
     let signer = Arc::new(Signer::new(store.hub().to_owned(), signing));
-    let authenticator = Arc::new(Authenticator::new(&config.auth)?);
+    bootstrap::install(&store, clock.now()).await?;
+    let policies = Policies::load(store.clone()).await?;
+    let gate = Gate::new(Authenticator::new(&config.auth)?, policies);
     let registry = Registry::new(store.clone(), clock.clone());
     for token in &config.link.join_tokens {
         let secret = token.token.load()?;
@@ -76,7 +80,7 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
     let ingress = Ingress::new(
         &config.ingress,
         store.clone(),
-        authenticator,
+        gate,
         clock,
         registry,
         connections,

@@ -8,10 +8,10 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use authz::{Entitlement, Grant, Subject};
+use authz::{Subject, subject::SubjectKind};
 use model::{Code, Coded};
 
-/// Who may call, and what they may do.
+/// Who may call. What they may do is said by roles and bindings.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -27,7 +27,8 @@ pub struct Token {
     pub name: String,
     /// The token.
     pub token: kit::config::Secret,
-    /// Groups of the caller; members of `admins` may do everything.
+    /// Groups of the caller, to which bindings give roles by the claim `groups`; a new installation
+    /// lets `admins` do everything. Without groups the caller is a program, whose name is its `sub`.
     pub groups: Vec<String>,
 }
 
@@ -48,11 +49,10 @@ impl Coded for Error {
     }
 }
 
-/// Knows the tokens and the grants.
+/// Knows the tokens.
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     known: Vec<(model::Digest, Subject)>,
-    grants: Vec<Grant>,
 }
 
 impl Authenticator {
@@ -61,37 +61,20 @@ impl Authenticator {
         let mut known = Vec::new();
         for token in &config.tokens {
             let secret = token.token.load()?;
-            let entitlements = token
-                .groups
-                .iter()
-                .map(|group| Entitlement {
-                    claim: "groups".to_owned(),
-                    value: group.clone(),
-                })
-                .collect();
-            let subject = Subject {
-                name: token.name.clone(),
-                subject_type: "user".to_owned(),
-                entitlements,
+            let subject = match token.groups.as_slice() {
+                [] => Subject::new(
+                    &token.name,
+                    SubjectKind::ServiceAccount,
+                    [token.name.clone()],
+                ),
+                groups => Subject::new(&token.name, SubjectKind::User, groups.to_vec()),
             };
             known.push((
                 model::Digest::of(secret.expose_secret().as_bytes()),
                 subject,
             ));
         }
-        let admins = Grant {
-            entitlement: Entitlement {
-                claim: "groups".to_owned(),
-                value: "admins".to_owned(),
-            },
-            actions: vec!["*".to_owned()],
-            scope: authz::ScopePath::default(),
-            effect: authz::Effect::Allow,
-        };
-        Ok(Self {
-            known,
-            grants: vec![admins],
-        })
+        Ok(Self { known })
     }
 
     /// The caller that a token stands for.
@@ -104,10 +87,5 @@ impl Authenticator {
             }
         }
         found.ok_or(Error::Invalid)
-    }
-
-    /// What callers may do.
-    pub(crate) fn grants(&self) -> &[Grant] {
-        &self.grants
     }
 }

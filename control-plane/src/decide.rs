@@ -77,6 +77,8 @@ pub fn decide(key: &ObjectKey, world: &World<'_>, compiler: &Compiler) -> Result
         | KindName::ResourceRelease
         | KindName::ResourceReleaseBinding
         | KindName::SecretReference
+        | KindName::AuthzRole
+        | KindName::AuthzRoleBinding
         | KindName::RenderedRelease => Ok(Effects::default()),
     }
 }

@@ -4,6 +4,8 @@
 //! place where rights are checked and writes admitted.
 
 mod access;
+mod gate;
+mod list;
 mod planes;
 mod preview;
 mod release;
@@ -21,7 +23,7 @@ use tonic::{
     transport::{Server, server::Router},
 };
 
-use authz::{Action, Decision, ScopePath, Subject};
+use authz::Subject;
 use model::{Code, Coded};
 use proto::{
     preview::preview_server::PreviewServer,
@@ -31,11 +33,10 @@ use proto::{
 };
 use store::{Cause, Store};
 
-use crate::{
-    authenticate::{self, Authenticator},
-    identity::Registry,
-    link_service::Connections,
-};
+use crate::{identity::Registry, link_service::Connections, policy::Policies};
+use gate::Visit;
+
+pub(crate) use gate::Gate;
 
 /// Where the control plane listens.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -63,7 +64,7 @@ pub(crate) struct Ingress(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Store,
-    authenticator: Arc<Authenticator>,
+    gate: Gate,
     clock: kit::Clock,
     registry: Registry,
     connections: Connections,
@@ -74,14 +75,14 @@ impl Ingress {
     pub(crate) fn new(
         config: &Config,
         store: Store,
-        authenticator: Arc<Authenticator>,
+        gate: Gate,
         clock: kit::Clock,
         registry: Registry,
         connections: Connections,
     ) -> Self {
         Self(Arc::new(Inner {
             store,
-            authenticator,
+            gate,
             clock,
             registry,
             connections,
@@ -130,19 +131,13 @@ impl Ingress {
         self.0.clock.now()
     }
 
-    /// The caller of a request.
-    fn caller<T>(&self, request: &Request<T>) -> Result<&Subject, Status> {
-        caller(&self.0.authenticator, request)
+    /// Lets the caller of a request in.
+    async fn enter<T>(&self, request: &Request<T>) -> Result<Visit, Status> {
+        self.0.gate.enter(request).await
     }
 
-    /// Whether the caller may do this; a refusal names what is missing.
-    fn authorize(
-        &self,
-        subject: &Subject,
-        action: &Action,
-        scope: &ScopePath,
-    ) -> Result<(), Status> {
-        authorize(&self.0.authenticator, subject, action, scope)
+    fn policies(&self) -> &Policies {
+        self.0.gate.policies()
     }
 
     fn cause(&self, subject: &Subject) -> Cause {
@@ -152,37 +147,6 @@ impl Ingress {
             trace: kit::trace::current(),
             request_id: None,
         }
-    }
-}
-
-/// The caller of a request.
-pub(crate) fn caller<'a, T>(
-    authenticator: &'a Authenticator,
-    request: &Request<T>,
-) -> Result<&'a Subject, Status> {
-    let header = request
-        .metadata()
-        .get("authorization")
-        .and_then(|value| value.to_str().ok());
-    let token = header.and_then(|header| header.strip_prefix("Bearer "));
-    authenticator
-        .verify(token)
-        .map_err(|error: authenticate::Error| status(&error))
-}
-
-/// Whether the caller may do this.
-pub(crate) fn authorize(
-    authenticator: &Authenticator,
-    subject: &Subject,
-    action: &Action,
-    scope: &ScopePath,
-) -> Result<(), Status> {
-    match authz::decide(authenticator.grants(), subject, action, scope) {
-        Decision::Allowed => Ok(()),
-        Decision::Denied | Decision::NotGranted => Err(proto::status::from_code(
-            Code::Forbidden,
-            format!("{} may not {action} here", subject.name),
-        )),
     }
 }
 

@@ -15,7 +15,9 @@ pub mod wake;
 pub mod world;
 
 mod app;
+mod bootstrap;
 mod config;
+mod policy;
 mod tasks;
 
 pub use app::start;

@@ -6,13 +6,14 @@ mod requests;
 mod table;
 #[cfg(test)]
 mod tests;
+mod visible;
 
 use std::{sync::Arc, sync::LazyLock, time::Duration};
 
 use axum::{
     Json, Router,
     extract::Request,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
@@ -32,7 +33,7 @@ use serde_json::{Value, json};
 
 use model::Code;
 
-use self::{arguments::Arguments, call::Call, table::TOOLS};
+use self::{arguments::Arguments, call::Call, table::TOOLS, visible::Capabilities};
 use crate::{caller::Caller, problem::Problem, upstream::Upstream};
 
 /// How long a call may take.
@@ -132,9 +133,24 @@ impl ServerHandler for Tools {
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(OFFERED.clone()))
+        let parts = parts(&context)?;
+        let query = parts.uri.query().unwrap_or_default();
+        if query.split('&').any(|part| part == "filterByAuthz=false") {
+            return Ok(ListToolsResult::with_all_items(OFFERED.clone()));
+        }
+        let capabilities = Capabilities::of(&self.upstream, caller(parts)?).await;
+        let capabilities = capabilities.map_err(|problem| {
+            ErrorData::internal_error("no rights are known", Some(problem.body()))
+        })?;
+        let show = |offered: &&Tool| {
+            let tool = TOOLS.iter().find(|tool| tool.name == offered.name);
+            tool.is_some_and(|tool| capabilities.show(tool))
+        };
+        Ok(ListToolsResult::with_all_items(
+            OFFERED.iter().filter(show).cloned().collect(),
+        ))
     }
 
     async fn call_tool(
@@ -150,11 +166,7 @@ impl ServerHandler for Tools {
                 None,
             ));
         };
-        let caller = context
-            .extensions
-            .get::<axum::http::request::Parts>()
-            .and_then(|parts| parts.extensions.get::<Caller>())
-            .ok_or_else(|| ErrorData::internal_error("the call has no caller", None))?;
+        let caller = caller(parts(&context)?)?;
         let work = async {
             let arguments =
                 Arguments::check(&offered.input_schema, request.arguments.unwrap_or_default())?;
@@ -180,4 +192,15 @@ impl ServerHandler for Tools {
         };
         Ok(result.into())
     }
+}
+
+/// The request that a call came with.
+fn parts(context: &RequestContext<RoleServer>) -> Result<&Parts, ErrorData> {
+    let parts = context.extensions.get::<Parts>();
+    parts.ok_or_else(|| ErrorData::internal_error("the call has no request", None))
+}
+
+fn caller(parts: &Parts) -> Result<&Caller, ErrorData> {
+    let caller = parts.extensions.get::<Caller>();
+    caller.ok_or_else(|| ErrorData::internal_error("the call has no caller", None))
 }

@@ -1,5 +1,6 @@
 //! The REST API, in the shapes of OpenChoreo. Routes follow from the table of kinds.
 
+mod authz;
 pub(crate) mod objects;
 
 use axum::{
@@ -29,6 +30,9 @@ pub(crate) fn router(upstream: Upstream) -> Router {
         .route("/events", get(stream::events))
         .route("/api/v1/whoami", get(verbs::who_am_i))
         .route("/api/v1alpha1/preview/compare", post(preview::compare))
+        .route("/api/v1/authz/actions", get(authz::actions))
+        .route("/api/v1/authz/evaluates", post(authz::evaluates))
+        .route("/api/v1/authz/profile", get(authz::profile))
         .route("/api/v1/links", get(verbs::links))
         .route("/api/v1/links/{plane}/token", post(verbs::join_token))
         .route("/api/v1/links/{plane}/revoke", post(verbs::revoke))

@@ -1,10 +1,6 @@
-//! Who may ask: the control plane's word, remembered for a short while.
+//! Who may ask: the control plane's word, asked each time, so that what is taken is taken at once.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use tonic::{Request, Status, metadata::MetadataMap, transport::Channel};
 
@@ -12,10 +8,6 @@ use model::Code;
 use proto::resources::{CheckRequest, access_client::AccessClient};
 use telemetry::Scope;
 
-/// How long an answer is remembered, so that a burst of questions asks once.
-const REMEMBERED: Duration = Duration::from_secs(10);
-/// Most answers that are remembered.
-const MAX: usize = 4096;
 /// How long the control plane may take.
 const DEADLINE: Duration = Duration::from_secs(5);
 
@@ -23,14 +15,12 @@ const DEADLINE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub(crate) struct Access {
     client: AccessClient<Channel>,
-    known: Arc<Mutex<HashMap<model::Digest, Instant>>>,
 }
 
 impl Access {
     pub(crate) fn new(channel: Channel) -> Self {
         Self {
             client: AccessClient::new(channel),
-            known: Arc::default(),
         }
     }
 
@@ -46,26 +36,13 @@ impl Access {
                 "a bearer token is required",
             ));
         };
-        let question = [
-            authorization,
-            &scope.namespace,
-            &scope.project,
-            &scope.component,
-        ]
-        .join("\n");
-        let key = model::Digest::of(question.as_bytes());
-        if self
-            .lock()
-            .get(&key)
-            .is_some_and(|at| at.elapsed() < REMEMBERED)
-        {
-            return Ok(());
-        }
         let mut request = Request::new(CheckRequest {
             action: "logs:view".to_owned(),
             namespace: scope.namespace.clone(),
             project: scope.project.clone(),
             component: scope.component.clone(),
+            resource: String::new(),
+            environment: scope.environment.clone(),
         });
         request.set_timeout(DEADLINE);
         let value = authorization.parse().map_err(|_| {
@@ -79,16 +56,7 @@ impl Access {
                 format!("logs:view: {}", answer.reason),
             ));
         }
-        let mut known = self.lock();
-        if known.len() >= MAX {
-            known.clear();
-        }
-        known.insert(key, Instant::now());
         Ok(())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<model::Digest, Instant>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,5 +1,5 @@
 //! Takes telemetry and answers questions about it. What it has taken it keeps answering with every other plane away,
-//! but for the question who may ask, which it remembers for a while.
+//! but for the question who may ask, which is the control plane's to answer.
 
 mod access;
 mod app;

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::{command, home::Home};
 
 /// Benchmarks that measure themselves, and not the services that they start.
-const IN_PROCESS: &[&str] = &["compile"];
+const IN_PROCESS: &[&str] = &["compile", "authz"];
 
 /// Runs the benchmark that the arguments name.
 ///

@@ -17,10 +17,16 @@ use serde_json::Value;
 use crate::{home::Home, progress::Progress};
 
 /// Crates whose tests compare them with recorded tables, and which of their tests.
-const CRATES: &[(&str, &str)] = &[("model", "names::"), ("expr", ""), ("compile", "")];
+const CRATES: &[(&str, &str)] = &[
+    ("model", "names::"),
+    ("expr", ""),
+    ("compile", ""),
+    ("authz", ""),
+];
 
 /// Tables of whose functions none is to be forgotten.
 const TABLES: &[&str] = &[
+    "authz",
     "component-context",
     "component-pipeline",
     "component-renderer",

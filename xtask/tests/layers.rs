@@ -52,7 +52,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Around the product: these drive it from outside, or join its pure steps.
     ("xtask", &[]),
     ("e2e", &["xtask"]),
-    ("bench", &["xtask", "model", "expr", "compile", "testkit"]),
+    (
+        "bench",
+        &["xtask", "model", "expr", "compile", "authz", "testkit"],
+    ),
     ("fuzz", &["model", "expr", "compile", "testkit"]),
     (
         "sim",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tonic::{Request, Response, Status};
 
-use authz::{Action, ScopePath};
+use authz::Action;
 use model::PlaneName;
 use proto::resources::{
     CreateJoinTokenRequest, CreateJoinTokenResponse, LinkState, ListLinksRequest,
@@ -22,9 +22,9 @@ fn plane(text: &str) -> Result<PlaneName, Status> {
 }
 
 impl Ingress {
-    fn may_manage<T>(&self, request: &Request<T>, action: &str) -> Result<(), Status> {
-        let subject = self.caller(request)?;
-        self.authorize(subject, &Action::named(action), &ScopePath::default())
+    async fn may_manage<T>(&self, request: &Request<T>, action: &str) -> Result<(), Status> {
+        let visit = self.enter(request).await?;
+        visit.require_everywhere(&Action::named(action))
     }
 }
 
@@ -34,7 +34,7 @@ impl Planes for Ingress {
         &self,
         request: Request<CreateJoinTokenRequest>,
     ) -> Result<Response<CreateJoinTokenResponse>, Status> {
-        self.may_manage(&request, "clusterdataplane:create")?;
+        self.may_manage(&request, "clusterdataplane:create").await?;
         let asked = request.get_ref();
         let ttl = Some(Duration::from_secs(asked.ttl_seconds.into())).filter(|ttl| !ttl.is_zero());
         let (token, expires_at) = self
@@ -53,7 +53,7 @@ impl Planes for Ingress {
         &self,
         request: Request<ListLinksRequest>,
     ) -> Result<Response<ListLinksResponse>, Status> {
-        self.may_manage(&request, "clusterdataplane:view")?;
+        self.may_manage(&request, "clusterdataplane:view").await?;
         let store = self.store();
         let links = store.list_links().await.map_err(|error| status(&error))?;
         let sessions = store
@@ -98,7 +98,7 @@ impl Planes for Ingress {
         &self,
         request: Request<RevokeLinkRequest>,
     ) -> Result<Response<RevokeLinkResponse>, Status> {
-        self.may_manage(&request, "clusterdataplane:delete")?;
+        self.may_manage(&request, "clusterdataplane:delete").await?;
         let plane = plane(&request.get_ref().plane)?;
         let system = self.0.connections.system.borrow().clone();
         let cut = self

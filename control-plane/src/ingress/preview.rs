@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use authz::{Action, Decision, ScopePath, Verb};
+use authz::{Action, Attribute, Attributes, ScopePath, Verb};
 use compile::{Compiler, Limits};
 use kit::config::HumanDuration;
 use model::{Code, Envelope, KindName, Scope};
@@ -25,7 +25,7 @@ use preview::{
 use proto::preview::{CompareRequest, CompareResponse, Draft, preview_server::Preview};
 use store::{Query, Store, Within};
 
-use super::{Ingress, internal, scope, status};
+use super::{Ingress, gate::Visit, internal, status};
 
 /// Bytes of compiled bundles that previews remember.
 const CACHE: u64 = 16 << 20;
@@ -94,7 +94,7 @@ impl Preview for Ingress {
         &self,
         request: Request<CompareRequest>,
     ) -> Result<Response<CompareResponse>, Status> {
-        let subject = self.caller(&request)?.clone();
+        let visit = self.enter(&request).await?;
         let asked = request.into_inner();
         let previews = &self.0.previews;
         let until = Instant::now() + *previews.config.deadline;
@@ -104,16 +104,16 @@ impl Preview for Ingress {
             return Err(proto::status::from_code(Code::Invalid, message));
         }
         let drafts = drafts(&asked)?;
-        self.authorize_drafts(&subject, &drafts).await?;
+        self.authorize_drafts(&visit, &drafts).await?;
         let place = previews.place(until).await?;
         let before = workspace(self.store(), &drafts, asked.pinned).await?;
         let compiler = previews.compiler.clone();
         let max_units = previews.config.max_units;
-        let authenticator = Arc::clone(&self.0.authenticator);
         let may_see = move |unit: &Subject| {
-            let action = Action::on(KindName::RenderedRelease, Scope::Namespaced, Verb::View);
-            let grants = authenticator.grants();
-            authz::decide(grants, &subject, &action, &scope_of(unit)) == Decision::Allowed
+            // What is rendered is seen by whoever sees its binding.
+            let action = Action::on(KindName::ReleaseBinding, Scope::Namespaced, Verb::View);
+            let decision = visit.decide(&action, &scope_of(unit), &attributes_of(unit));
+            decision.is_allowed()
         };
         // Whoever does not wait for the answer any more ends the work.
         let given_up = CancellationToken::new();
@@ -172,16 +172,18 @@ fn scope_of(unit: &Subject) -> ScopePath {
         namespace: unit.namespace.clone(),
         project: unit.project.clone(),
         component: unit.component.clone().unwrap_or_default(),
+        resource: String::new(),
     }
+}
+
+fn attributes_of(unit: &Subject) -> Attributes {
+    let environment = format!("{}/{}", unit.namespace, unit.environment);
+    Attributes::default().with(Attribute::Environment, environment)
 }
 
 impl Ingress {
     /// Who previews a change must be allowed to make it.
-    async fn authorize_drafts(
-        &self,
-        subject: &authz::Subject,
-        drafts: &[Read],
-    ) -> Result<(), Status> {
+    async fn authorize_drafts(&self, visit: &Visit, drafts: &[Read]) -> Result<(), Status> {
         for envelope in drafts.iter().filter_map(|draft| draft.envelope.as_ref()) {
             let key = &envelope.key;
             let old = self
@@ -189,12 +191,14 @@ impl Ingress {
                 .find(key)
                 .await
                 .map_err(|error| status(&error))?;
-            let verb = match old {
-                Some(_) => Verb::Update,
-                None => Verb::Create,
-            };
-            let action = Action::on(key.kind, key.scope(), verb);
-            self.authorize(subject, &action, &scope::of(envelope))?;
+            let action = |verb| Action::on(key.kind, key.scope(), verb);
+            match old {
+                Some(old) => {
+                    visit.require(&action(Verb::Update), envelope)?;
+                    visit.require(&action(Verb::Update), &old.envelope)?;
+                }
+                None => visit.require_create(&action(Verb::Create), envelope)?,
+            }
         }
         Ok(())
     }

@@ -1,70 +1,43 @@
 //! Objects: read, listed, written, deleted.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
-use authz::{Action, Decision, Verb};
-use model::{Code, Envelope, KindName, ObjectKey, RawJson, Revision, Scope};
+use authz::{Action, Verb};
+use model::{Code, Envelope, KindName, ObjectKey, RawJson, Revision, Stored};
 use proto::resources::{
     DeleteRequest, DeleteResponse, GenerateReleaseRequest, GetRequest, ListRequest, ListResponse,
     Object, UpdateRequest, WatchRequest, WriteRequest, resources_server::Resources,
 };
-use store::{Cursor, Delete, Expect, Put, Query, Selector, StatusWrite, Within};
+use store::{Delete, Expect, Put, StatusWrite};
 
-use super::{Ingress, adopt_trace, release, rendered, scope, status, watch};
-use crate::{admit, commit::Exports};
-
-/// Largest page that is read from the store at once.
-const PAGE: usize = 500;
+use super::{Ingress, Visit, adopt_trace, list, release, rendered, status, watch};
+use crate::{admit, commit::Exports, policy::is_about_access};
 
 #[tonic::async_trait]
 impl Resources for Ingress {
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<Object>, Status> {
-        let subject = self.caller(&request)?;
+        let visit = self.enter(&request).await?;
         let key = key(request.get_ref().key.clone())?;
         let found = if key.kind == KindName::RenderedRelease {
             rendered::find(self.store(), &key).await?
         } else {
-            self.store()
-                .find(&key)
-                .await
-                .map_err(|error| status(&error))?
+            find(self, &key)
+                .await?
                 .map(|stored| stored.envelope.clone())
         };
         let Some(envelope) = found else {
             return Err(absent(&key));
         };
-        let action = Action::on(key.kind, key.scope(), Verb::View);
-        self.authorize(subject, &action, &scope::of(&envelope))?;
+        visit.require(&Action::on(key.kind, key.scope(), Verb::View), &envelope)?;
         Ok(Response::new(Object::from(&envelope)))
     }
 
     async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
-        let subject = self.caller(&request)?;
-        let asked = request.get_ref();
-        let (kind, kind_scope) = KindName::from_public(&asked.kind)
-            .map_err(|error| Status::invalid_argument(error.to_string()))?;
-        let action = Action::on(kind, kind_scope, Verb::View);
-        let visible = |envelope: &Envelope| {
-            let grants = self.0.authenticator.grants();
-            authz::decide(grants, subject, &action, &scope::of(envelope)) == Decision::Allowed
-        };
-        if kind == KindName::RenderedRelease {
-            let all = rendered::list(self.store(), &asked.namespace).await?;
-            let objects = all
-                .iter()
-                .filter(|e| visible(e))
-                .map(Object::from)
-                .collect();
-            let revision = self.store().revision().0;
-            return Ok(Response::new(ListResponse {
-                objects,
-                revision,
-                ..ListResponse::default()
-            }));
-        }
-        let wanted = |envelope: &Envelope| matches_fields(envelope, asked) && visible(envelope);
-        list(self, kind, kind_scope, asked, wanted)
+        let visit = self.enter(&request).await?;
+        list::list(self, &visit, request.get_ref())
             .await
             .map(Response::new)
     }
@@ -72,8 +45,9 @@ impl Resources for Ingress {
     async fn create(&self, request: Request<WriteRequest>) -> Result<Response<Object>, Status> {
         let span = tracing::info_span!("create");
         adopt_trace(&span, &request);
-        let WriteRequest { object, dry_run } = request.get_ref().clone();
-        write(self, &request, object, Expect::Create, dry_run)
+        let visit = self.enter(&request).await?;
+        let WriteRequest { object, dry_run } = request.into_inner();
+        write(self, &visit, envelope(object)?, Expect::Create, dry_run)
             .instrument(span)
             .await
     }
@@ -81,19 +55,22 @@ impl Resources for Ingress {
     async fn update(&self, request: Request<UpdateRequest>) -> Result<Response<Object>, Status> {
         let span = tracing::info_span!("update");
         adopt_trace(&span, &request);
+        let visit = self.enter(&request).await?;
         let UpdateRequest {
             object,
             dry_run,
             status_only,
-        } = request.get_ref().clone();
-        if status_only {
-            return write_status(self, &request, object).instrument(span).await;
-        }
+        } = request.into_inner();
         let revision = object
             .as_ref()
             .and_then(|object| serde_json::from_str::<model::ObjectMeta>(&object.metadata).ok())
             .and_then(|metadata| metadata.resource_version);
-        write(self, &request, object, Expect::Update { revision }, dry_run)
+        let envelope = envelope(object)?;
+        if status_only {
+            return write_status(self, &visit, envelope).instrument(span).await;
+        }
+        let expect = Expect::Update { revision };
+        write(self, &visit, envelope, expect, dry_run)
             .instrument(span)
             .await
     }
@@ -104,20 +81,15 @@ impl Resources for Ingress {
     ) -> Result<Response<DeleteResponse>, Status> {
         let span = tracing::info_span!("delete");
         adopt_trace(&span, &request);
-        let subject = self.caller(&request)?;
+        let visit = self.enter(&request).await?;
         let key = key(request.get_ref().key.clone())?;
         refuse_projection(&key)?;
         let action = Action::on(key.kind, key.scope(), Verb::Delete);
         let work = async {
-            let found = self
-                .store()
-                .find(&key)
-                .await
-                .map_err(|error| status(&error))?;
-            let Some(found) = found else {
-                return Err(absent(&key));
-            };
-            self.authorize(subject, &action, &scope::of(&found.envelope))?;
+            let _turn = turn(self, &key).await;
+            let found = find(self, &key).await?.ok_or_else(|| absent(&key))?;
+            visit.require(&action, &found.envelope)?;
+            refuse_escalation(self, &visit, Some(&found), None).await?;
             let revision = Some(Revision(request.get_ref().revision)).filter(|r| r.0 > 0);
             let delete = Delete {
                 key: key.clone(),
@@ -125,7 +97,7 @@ impl Resources for Ingress {
             };
             let outcome = self
                 .store()
-                .mark_deleted(delete, self.cause(subject))
+                .mark_deleted(delete, self.cause(visit.subject()))
                 .await
                 .map_err(|error| status(&error))?;
             let gone = matches!(outcome, store::Outcome::Removed(_));
@@ -141,132 +113,42 @@ impl Resources for Ingress {
         &self,
         request: Request<WatchRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
-        let subject = self.caller(&request)?;
-        watch::watch(self, subject, request.get_ref().clone()).map(Response::new)
+        let visit = self.enter(&request).await?;
+        watch::watch(self, visit, request.into_inner()).map(Response::new)
     }
 
     async fn generate_release(
         &self,
         request: Request<GenerateReleaseRequest>,
     ) -> Result<Response<Object>, Status> {
-        let subject = self.caller(&request)?;
+        let visit = self.enter(&request).await?;
         let asked = request.get_ref();
         let envelope = release::generate(self.store(), self.now(), asked).await?;
-        let action = Action::on(KindName::ComponentRelease, Scope::Namespaced, Verb::Create);
-        self.authorize(subject, &action, &scope::of(&envelope))?;
-        store_new(self, subject, envelope, Expect::Create, false).await
+        write(self, &visit, envelope, Expect::Create, false).await
     }
 }
 
-async fn list(
+/// Decides whether the caller may, admits, and stores.
+async fn write(
     ingress: &Ingress,
-    kind: KindName,
-    kind_scope: Scope,
-    asked: &ListRequest,
-    wanted: impl Fn(&Envelope) -> bool,
-) -> Result<ListResponse, Status> {
-    let within = match (kind_scope, asked.namespace.as_str()) {
-        (Scope::Cluster, _) => Within::Cluster,
-        (Scope::Namespaced, "") => Within::AllNamespaces,
-        (Scope::Namespaced, namespace) => Within::Namespace(namespace.to_owned()),
-    };
-    let mut query = Query::all(kind, within);
-    query.selector = asked
-        .label_selector
-        .parse::<Selector>()
-        .map_err(|error| Status::invalid_argument(format!("labelSelector: {error}")))?;
-    if !asked.cursor.is_empty() {
-        query.after = Some(
-            asked
-                .cursor
-                .parse::<Cursor>()
-                .map_err(|error| status(&error))?,
-        );
-    }
-    let limit = if asked.limit == 0 {
-        usize::MAX
-    } else {
-        asked.limit as usize
-    };
-    let mut answer = ListResponse::default();
-    loop {
-        query.limit = limit.saturating_sub(answer.objects.len()).min(PAGE);
-        let page = ingress
-            .store()
-            .list(&query)
-            .await
-            .map_err(|error| status(&error))?;
-        if answer.revision == 0 {
-            answer.revision = page.revision.0;
-        }
-        let kept = page.items.iter().filter(|item| wanted(&item.envelope));
-        answer
-            .objects
-            .extend(kept.map(|item| Object::from(&item.envelope)));
-        let Some(next) = page.next else {
-            return Ok(answer);
-        };
-        if answer.objects.len() >= limit {
-            answer.next_cursor = next.to_string();
-            answer.remaining = page.remaining;
-            return Ok(answer);
-        }
-        query.after = Some(next);
-    }
-}
-
-/// Whether every field that was asked for has the value that was asked for.
-fn matches_fields(envelope: &Envelope, asked: &ListRequest) -> bool {
-    if asked.fields.is_empty() {
-        return true;
-    }
-    let document = envelope.to_document();
-    asked.fields.iter().all(|(path, value)| {
-        let pointer = format!("/{}", path.trim_start_matches('.').replace('.', "/"));
-        let found = document
-            .pointer(&pointer)
-            .map(|found| match found.as_str() {
-                Some(text) => text.to_owned(),
-                None => found.to_string(),
-            });
-        found.unwrap_or_default() == *value
-    })
-}
-
-async fn write<T>(
-    ingress: &Ingress,
-    request: &Request<T>,
-    object: Option<Object>,
-    expect: Expect,
-    dry_run: bool,
-) -> Result<Response<Object>, Status> {
-    let subject = ingress.caller(request)?;
-    let mut envelope = envelope(object)?;
-    refuse_projection(&envelope.key)?;
-    envelope.status = RawJson::null();
-    let verb = match expect {
-        Expect::Create => Verb::Create,
-        Expect::Update { .. } | Expect::Upsert => Verb::Update,
-    };
-    let action = Action::on(envelope.key.kind, envelope.key.scope(), verb);
-    ingress.authorize(subject, &action, &scope::of(&envelope))?;
-    store_new(ingress, subject, envelope, expect, dry_run).await
-}
-
-/// Admits and stores.
-async fn store_new(
-    ingress: &Ingress,
-    subject: &authz::Subject,
-    envelope: Envelope,
+    visit: &Visit,
+    mut envelope: Envelope,
     expect: Expect,
     dry_run: bool,
 ) -> Result<Response<Object>, Status> {
     let key = envelope.key.clone();
-    let old = ingress
-        .store()
-        .find(&key)
-        .await
-        .map_err(|error| status(&error))?;
+    refuse_projection(&key)?;
+    envelope.status = RawJson::null();
+    let update = Action::on(key.kind, key.scope(), Verb::Update);
+    match expect {
+        Expect::Create => {
+            let create = Action::on(key.kind, key.scope(), Verb::Create);
+            visit.require_create(&create, &envelope)?;
+        }
+        Expect::Update { .. } | Expect::Upsert => visit.require(&update, &envelope)?,
+    }
+    let _turn = turn(ingress, &key).await;
+    let old = find(ingress, &key).await?;
     match (&old, expect) {
         (Some(_), Expect::Create) => {
             return Err(proto::status::from_code(
@@ -275,22 +157,64 @@ async fn store_new(
             ));
         }
         (None, Expect::Update { .. }) => return Err(absent(&key)),
-        (Some(_) | None, _) => {}
+        // Where an object says that it belongs is only believed of what is stored.
+        (Some(old), _) => visit.require(&update, &old.envelope)?,
+        (None, _) => {}
     }
     if let Some(namespace) = &key.namespace {
         require_namespace(ingress, namespace, old.is_some()).await?;
     }
     let checked = admit::admit(envelope, old.as_deref())
         .map_err(|diagnostics| proto::status::from_diagnostics(&diagnostics))?;
+    refuse_escalation(ingress, visit, old.as_deref(), Some(checked.envelope())).await?;
     if dry_run {
         return Ok(Response::new(Object::from(checked.envelope())));
     }
     let outcome = ingress
         .store()
-        .put(Put::new(checked, expect), ingress.cause(subject))
+        .put(Put::new(checked, expect), ingress.cause(visit.subject()))
         .await
         .map_err(|error| status(&error))?;
     Ok(Response::new(Object::from(&outcome.object().envelope)))
+}
+
+/// Roles and bindings are written one after the other, so that each is judged by what is there.
+async fn turn<'a>(
+    ingress: &'a Ingress,
+    key: &ObjectKey,
+) -> Option<tokio::sync::MutexGuard<'a, ()>> {
+    match is_about_access(key.kind) {
+        true => Some(ingress.policies().writing().await),
+        false => None,
+    }
+}
+
+/// Nobody gives more than they hold.
+async fn refuse_escalation(
+    ingress: &Ingress,
+    visit: &Visit,
+    old: Option<&Stored>,
+    new: Option<&Envelope>,
+) -> Result<(), Status> {
+    let old = old.map(|old| &old.envelope);
+    if !new
+        .or(old)
+        .is_some_and(|object| is_about_access(object.key.kind))
+    {
+        return Ok(());
+    }
+    let policy = ingress
+        .policies()
+        .current()
+        .await
+        .map_err(|error| status(&error))?;
+    authz::escalation::check(&policy, visit.subject(), old, new)
+        .map_err(|error| proto::status::from_code(Code::Forbidden, error.to_string()))
+}
+
+async fn find(ingress: &Ingress, key: &ObjectKey) -> Result<Option<Arc<Stored>>, Status> {
+    let found = ingress.store().find(key).await;
+    found.map_err(|error| status(&error))
 }
 
 /// A namespaced object needs its namespace, and one that is not on its way out.
@@ -316,16 +240,18 @@ async fn require_namespace(ingress: &Ingress, name: &str, exists: bool) -> Resul
     }
 }
 
-async fn write_status<T>(
+async fn write_status(
     ingress: &Ingress,
-    request: &Request<T>,
-    object: Option<Object>,
+    visit: &Visit,
+    envelope: Envelope,
 ) -> Result<Response<Object>, Status> {
-    let subject = ingress.caller(request)?;
-    let envelope = envelope(object)?;
-    refuse_projection(&envelope.key)?;
-    let action = Action::on(envelope.key.kind, envelope.key.scope(), Verb::Update);
-    ingress.authorize(subject, &action, &scope::of(&envelope))?;
+    let key = &envelope.key;
+    refuse_projection(key)?;
+    let stored = find(ingress, key).await?.ok_or_else(|| absent(key))?;
+    visit.require(
+        &Action::on(key.kind, key.scope(), Verb::Update),
+        &stored.envelope,
+    )?;
     let write = StatusWrite {
         exports_digest: envelope.key.kind.visit(Exports(&envelope.status)),
         revision: envelope.metadata.resource_version,
@@ -334,7 +260,7 @@ async fn write_status<T>(
     };
     let outcome = ingress
         .store()
-        .put_status(write, ingress.cause(subject))
+        .put_status(write, ingress.cause(visit.subject()))
         .await
         .map_err(|error| status(&error))?;
     Ok(Response::new(Object::from(&outcome.object().envelope)))

@@ -5,12 +5,12 @@ use std::{collections::BTreeSet, pin::Pin, time::Duration};
 use futures::{Stream, StreamExt};
 use tonic::Status;
 
-use authz::{Action, Decision, Verb};
+use authz::{Action, Verb};
 use model::{Envelope, KindName, Revision, Scope};
 use proto::resources::{Event, Object, WatchRequest, event::Type};
 use store::{Change, Changes};
 
-use super::{Ingress, scope, status};
+use super::{Ingress, Visit, status};
 
 /// Most changes that are read at once for one watcher.
 const BATCH: usize = 256;
@@ -22,7 +22,7 @@ pub(super) type EventStream = Pin<Box<dyn Stream<Item = Result<Event, Status>> +
 /// What a watcher wants, and may see.
 struct Watcher {
     ingress: Ingress,
-    subject: authz::Subject,
+    visit: Visit,
     kinds: BTreeSet<(KindName, Scope)>,
     namespace: String,
     after: Revision,
@@ -32,7 +32,7 @@ struct Watcher {
 
 pub(super) fn watch(
     ingress: &Ingress,
-    subject: &authz::Subject,
+    visit: Visit,
     request: WatchRequest,
 ) -> Result<EventStream, Status> {
     let kinds = request
@@ -47,7 +47,7 @@ pub(super) fn watch(
     };
     let watcher = Watcher {
         ingress: ingress.clone(),
-        subject: subject.clone(),
+        visit,
         kinds,
         namespace: request.namespace,
         after,
@@ -71,6 +71,12 @@ impl Watcher {
             self.changed.mark_unchanged();
             match self.ingress.store().changes(self.after, BATCH).await {
                 Ok(Changes::Events { events, up_to }) => {
+                    // Renewed after the changes are read, the policy is no older than they are.
+                    match self.visit.renew(self.ingress.policies()).await {
+                        Ok(false) => {}
+                        Ok(true) => return self.expire(up_to),
+                        Err(error) => return self.fail(&error),
+                    }
                     let moved = up_to > self.after;
                     self.after = up_to;
                     let mut batch: Vec<_> = events
@@ -83,18 +89,8 @@ impl Watcher {
                         return batch;
                     }
                 }
-                Ok(Changes::Compacted { oldest }) => {
-                    self.ended = true;
-                    return vec![Ok(Event {
-                        r#type: Type::Expired.into(),
-                        object: None,
-                        revision: oldest.0,
-                    })];
-                }
-                Err(error) => {
-                    self.ended = true;
-                    return vec![Err(status(&error))];
-                }
+                Ok(Changes::Compacted { oldest }) => return self.expire(oldest),
+                Err(error) => return self.fail(&error),
             }
             if tokio::time::timeout(BOOKMARK, self.changed.changed())
                 .await
@@ -105,6 +101,22 @@ impl Watcher {
         }
     }
 
+    /// Has the watcher list again: the log does not reach back, or the watcher may see more or less than
+    /// before, which no change of an object tells.
+    fn expire(&mut self, revision: Revision) -> Vec<Result<Event, Status>> {
+        self.ended = true;
+        vec![Ok(Event {
+            r#type: Type::Expired.into(),
+            object: None,
+            revision: revision.0,
+        })]
+    }
+
+    fn fail(&mut self, error: &store::Error) -> Vec<Result<Event, Status>> {
+        self.ended = true;
+        vec![Err(status(error))]
+    }
+
     fn wants(&self, object: &Envelope) -> bool {
         let key = &object.key;
         let kind = self.kinds.is_empty() || self.kinds.contains(&(key.kind, key.scope()));
@@ -113,12 +125,10 @@ impl Watcher {
                 .namespace
                 .as_deref()
                 .is_none_or(|namespace| namespace == self.namespace);
-        if !kind || !place {
-            return false;
-        }
-        let action = Action::on(key.kind, key.scope(), Verb::View);
-        let grants = self.ingress.0.authenticator.grants();
-        authz::decide(grants, &self.subject, &action, &scope::of(object)) == Decision::Allowed
+        kind && place
+            && self
+                .visit
+                .may(&Action::on(key.kind, key.scope(), Verb::View), object)
     }
 }
 

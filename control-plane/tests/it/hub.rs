@@ -8,20 +8,23 @@ use tonic::{Request, Status, transport::Channel};
 
 use bus::server::{self, HubKeys};
 use control_plane::{Config, authenticate::Token};
+use kit::Tasks;
 use kit::config::{HumanDuration, Secret};
-use kit::{Tasks, config::ExposeSecret};
 use model::{Envelope, ObjectKey};
 use proto::preview::{CompareRequest, preview_client::PreviewClient};
 use proto::resources::{
     CreateJoinTokenRequest, GetRequest, LinkState, ListLinksRequest, Object, RevokeLinkRequest,
-    WriteRequest, planes_client::PlanesClient, resources_client::ResourcesClient,
+    WriteRequest, access_client::AccessClient, planes_client::PlanesClient,
+    resources_client::ResourcesClient,
 };
 
 /// How long anything may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 /// How often agents give a sign of life here.
 pub(crate) const HEARTBEAT: Duration = Duration::from_millis(500);
-const ADMIN: &str = "the administrator's token";
+pub(crate) const ADMIN: &str = "the administrator's token";
+pub(crate) const DEV: &str = "a developer's token";
+pub(crate) const LEAD: &str = "a lead's token";
 /// The token of somebody who may do nothing.
 pub(crate) const GUEST: &str = "the guest's token";
 
@@ -51,6 +54,14 @@ impl Hub {
 
     pub(crate) fn bus(&self) -> bus::Config {
         self.config.link.bus.clone()
+    }
+
+    pub(crate) fn resources(&self) -> ResourcesClient<Channel> {
+        ResourcesClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn access(&self) -> AccessClient<Channel> {
+        AccessClient::new(self.channel.clone())
     }
 
     pub(crate) async fn token(&self, plane: &str) -> String {
@@ -93,20 +104,14 @@ impl Hub {
             object: Some(Object::from(&envelope)),
             dry_run: false,
         };
-        ResourcesClient::new(self.channel.clone())
-            .create(as_admin(asked))
-            .await
-            .map(drop)
+        self.resources().create(as_admin(asked)).await.map(drop)
     }
 
     pub(crate) async fn find(&self, key: &ObjectKey) -> Envelope {
         let asked = GetRequest {
             key: Some(key.into()),
         };
-        let found = ResourcesClient::new(self.channel.clone())
-            .get(as_admin(asked))
-            .await
-            .unwrap();
+        let found = self.resources().get(as_admin(asked)).await.unwrap();
         found.into_inner().try_into().unwrap()
     }
 
@@ -117,7 +122,7 @@ impl Hub {
         token: Option<&str>,
     ) -> Result<Value, Status> {
         let answer = PreviewClient::new(self.channel.clone())
-            .compare(with_token(asked, token.unwrap_or(ADMIN)))
+            .compare(with(token.unwrap_or(ADMIN), asked))
             .await?;
         Ok(serde_json::from_str(&answer.into_inner().comparison).unwrap())
     }
@@ -149,15 +154,18 @@ fn config(nats: &testkit::nats::Server, folder: &Path) -> Config {
     let mut config = Config::default();
     config.database.url = format!("sqlite:{}", folder.join("hub.db").display());
     config.ingress.listen = testkit::free_address();
-    let token = |name: &str, token: &str, group: &str| Token {
-        name: name.to_owned(),
+    let tokens = [
+        (ADMIN, "admins"),
+        (DEV, "devs"),
+        (LEAD, "leads"),
+        (GUEST, "guests"),
+    ];
+    let token = |(token, group): (&str, &str)| Token {
+        name: group.to_owned(),
         token: Secret::from_value(token),
         groups: vec![group.to_owned()],
     };
-    config.auth.tokens = vec![
-        token("admin", ADMIN, "admins"),
-        token("guest", GUEST, "guests"),
-    ];
+    config.auth.tokens = tokens.map(token).into();
     config.link.keys = folder.join("keys");
     config.link.bus.servers = vec![nats.url()];
     config.link.heartbeat = HumanDuration(HEARTBEAT);
@@ -175,13 +183,13 @@ async fn begin(config: &Config) -> (Tasks, Channel) {
 }
 
 fn as_admin<T>(message: T) -> Request<T> {
-    with_token(message, ADMIN)
+    with(ADMIN, message)
 }
 
-fn with_token<T>(message: T, token: &str) -> Request<T> {
-    let token = Secret::from_value(token).load().unwrap();
+/// A request with a token.
+pub(crate) fn with<T>(token: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
-    let header = format!("Bearer {}", token.expose_secret()).parse().unwrap();
+    let header = format!("Bearer {token}").parse().unwrap();
     request.metadata_mut().insert("authorization", header);
     request
 }

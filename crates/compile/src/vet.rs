@@ -90,6 +90,8 @@ pub fn object(envelope: &Envelope) -> Diagnostics {
         | KindName::Resource
         | KindName::ResourceReleaseBinding
         | KindName::SecretReference
+        | KindName::AuthzRole
+        | KindName::AuthzRoleBinding
         | KindName::RenderedRelease => Diagnostics::default(),
     }
 }

@@ -42,6 +42,8 @@ pub trait Kind:
     const FINALIZER: Option<&'static str> = None;
     /// Fields that only cluster scope requires: paths below the spec, where `[]` steps into a list.
     const REQUIRED_IN_CLUSTER: &'static [&'static str] = &[];
+    /// Fields that only cluster scope has, written in the same way.
+    const ONLY_IN_CLUSTER: &'static [&'static str] = &[];
     /// What the platform says about an object of this kind.
     type Status: Serialize
         + DeserializeOwned

@@ -124,6 +124,10 @@ kinds! {
     resource_release_binding::ResourceReleaseBinding, "resourcereleasebindings", Namespaced;
     /// Where the values of a secret are kept outside of the platform.
     secret_reference::SecretReference, "secretreferences", Namespaced;
+    /// A name for a set of actions.
+    authz_role::AuthzRole, "authzroles", Namespaced | Cluster;
+    /// Who has which roles, where, and under which conditions.
+    authz_role_binding::AuthzRoleBinding, "authzrolebindings", Namespaced | Cluster;
     /// What a binding renders to and how it fares in the cluster: a read-only projection.
     rendered_release::RenderedRelease, "renderedreleases", Namespaced;
 }

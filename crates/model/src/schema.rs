@@ -22,8 +22,12 @@ pub(crate) use shape::of as shape_of;
 #[must_use]
 pub fn spec<K: Kind>(scope: Scope) -> Value {
     let mut schema = generate::<K>();
-    if scope == Scope::Cluster && K::NAME.has_twin() {
-        structural::narrow(&mut schema, K::REQUIRED_IN_CLUSTER);
+    match scope {
+        Scope::Cluster if K::NAME.has_twin() => {
+            structural::narrow(&mut schema, K::REQUIRED_IN_CLUSTER);
+        }
+        Scope::Cluster => {}
+        Scope::Namespaced => structural::leave_out(&mut schema, K::ONLY_IN_CLUSTER),
     }
     schema
 }

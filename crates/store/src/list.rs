@@ -5,9 +5,9 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use model::{IndexKey, KindName, Revision, Stored};
+use model::{IndexKey, KindName, ObjectKey, Revision, Stored};
 
-use crate::{Error, Selector, Store};
+use crate::{Error, Selector, Store, keys};
 
 mod select;
 
@@ -33,7 +33,7 @@ pub struct Query {
     pub selector: Selector,
     /// An index in which they lie.
     pub index: Option<IndexKey>,
-    /// The most objects of a page.
+    /// The most objects of a page; with none it only counts.
     pub limit: usize,
     /// Where the page begins: [`Page::next`] of the one before.
     pub after: Option<Cursor>,
@@ -75,6 +75,15 @@ pub struct Cursor {
     pub(crate) object: String,
 }
 
+impl Cursor {
+    /// The place after an object, in a list that began at a revision.
+    #[must_use]
+    pub fn after(revision: Revision, key: &ObjectKey) -> Self {
+        let object = keys::object(key);
+        Self { revision, object }
+    }
+}
+
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.revision, self.object)
@@ -87,7 +96,7 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, Error> {
         let (revision, object) = text.split_once('/').ok_or(Error::Cursor)?;
         let revision = revision.parse().map_err(|_| Error::Cursor)?;
-        crate::keys::parse_object(object).map_err(|_| Error::Cursor)?;
+        keys::parse_object(object).map_err(|_| Error::Cursor)?;
         Ok(Self {
             revision,
             object: object.to_owned(),

@@ -70,7 +70,10 @@ pub(super) async fn list(
     let mut pagination = Map::new();
     if !page.next_cursor.is_empty() {
         pagination.insert("nextCursor".to_owned(), page.next_cursor.into());
-        pagination.insert("remainingCount".to_owned(), page.remaining.into());
+        // Nothing is said where the caller may not know how much there is.
+        if page.remaining > 0 {
+            pagination.insert("remainingCount".to_owned(), page.remaining.into());
+        }
     }
     Ok(Json(json!({"items": items, "pagination": pagination})).into_response())
 }

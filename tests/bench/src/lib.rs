@@ -2,6 +2,7 @@
 //!
 //! `flow`: from a write to the changed Deployment, creation of many components at once, healing
 //! without the hub, memory. `compile`: what the compiler and its expressions cost, without a platform.
+//! `authz`: what deciding about access costs.
 
 #![expect(
     clippy::print_stdout,
@@ -9,6 +10,7 @@
     reason = "what it prints is its result"
 )]
 
+mod authz;
 mod compile;
 mod figures;
 mod flow;
@@ -36,6 +38,8 @@ enum Bench {
     Flow(flow::Options),
     /// What the compiler and its expressions cost.
     Compile(compile::Options),
+    /// What deciding about access costs.
+    Authz(authz::Options),
 }
 
 /// Runs the benchmark that the arguments name.
@@ -44,6 +48,7 @@ pub fn run() -> ExitCode {
     let ran = match Cli::parse().bench {
         Bench::Flow(options) => flow::run(&options),
         Bench::Compile(options) => compile::run(&options),
+        Bench::Authz(options) => authz::run(&options),
     };
     match ran {
         Ok(()) => ExitCode::SUCCESS,

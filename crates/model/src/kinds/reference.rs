@@ -77,6 +77,11 @@ twin! {
         | ClusterObservabilityPlane "ClusterObservabilityPlane"
 }
 
+twin! {
+    /// Which kind of role is meant.
+    AuthzRoleKind = AuthzRole "AuthzRole" | ClusterAuthzRole "ClusterAuthzRole"
+}
+
 /// Workflows are shared by default.
 impl Default for WorkflowKind {
     fn default() -> Self {
@@ -106,7 +111,8 @@ keyed!(
     WorkflowRef,
     DataPlaneRef,
     WorkflowPlaneRef,
-    ObservabilityPlaneRef
+    ObservabilityPlaneRef,
+    AuthzRoleRef
 );
 
 text_enum! {
@@ -292,5 +298,15 @@ pub struct ObservabilityPlaneRef {
     pub kind: ObservabilityPlaneKind,
     /// Name.
     #[schemars(length(min = 1, max = 63), regex(pattern = name::LABEL))]
+    pub name: String,
+}
+
+/// Names a role.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AuthzRoleRef {
+    /// Kind.
+    pub kind: AuthzRoleKind,
+    /// Name.
     pub name: String,
 }

@@ -144,7 +144,18 @@ fn narrow_words(schema: &mut Value) {
     }
 }
 
-fn require(schema: &mut Value, path: &str) {
+/// Removes the fields at `paths`, which are written as for [`narrow`].
+pub(super) fn leave_out(schema: &mut Value, paths: &[&str]) {
+    for path in paths {
+        let (place, field) = find(schema, path);
+        if let Some(properties) = place["properties"].as_object_mut() {
+            properties.shift_remove(field);
+        }
+    }
+}
+
+/// The schema that a path leads into, and the field that it ends with.
+fn find<'a, 'p>(schema: &'a mut Value, path: &'p str) -> (&'a mut Value, &'p str) {
     let (head, field) = path.rsplit_once('.').unwrap_or(("", path));
     let mut place = schema;
     for step in head.split('.').filter(|step| !step.is_empty()) {
@@ -154,6 +165,11 @@ fn require(schema: &mut Value, path: &str) {
             place = &mut place["items"];
         }
     }
+    (place, field)
+}
+
+fn require(schema: &mut Value, path: &str) {
+    let (place, field) = find(schema, path);
     if let Some(property) = place["properties"]
         .get_mut(field)
         .and_then(Value::as_object_mut)

@@ -41,6 +41,11 @@ on_every_backend! {
         let third = store.list(&Query { after: second.next, ..here() }).await.unwrap();
         assert_eq!((names(&third), third.remaining), (vec!["e".to_owned(), "z".to_owned()], 0));
         assert!(third.next.is_none());
+        let after = Some(Cursor::after(first.revision, &component("b")));
+        let again = store.list(&Query { after: after.clone(), ..here() }).await.unwrap();
+        assert_eq!(names(&again), ["c", "d"]);
+        let counted = store.list(&Query { after, limit: 0, ..here() }).await.unwrap();
+        assert_eq!((names(&counted), counted.remaining), (Vec::new(), 4));
     }
 
     async fn scopes_and_namespaces_are_kept_apart(store: Store) {

@@ -27,6 +27,22 @@ pub const REASONS: &[(&str, &str)] = &[
         "many-removed",
         "several elements of one list are removed from the end, so that places do not shift",
     ),
+    (
+        "any-denial",
+        "a denial through any entitlement of a subject wins",
+    ),
+    (
+        "denials-are-named",
+        "whoever is denied is told by which binding",
+    ),
+    (
+        "free-places",
+        "a place that counts for every object has no constraints in a profile",
+    ),
+    (
+        "made-up-attributes",
+        "the row was made with a table of attributes that is not the platform's",
+    ),
     ("numeric-keys", "a number is a key where there is a map"),
     (
         "whole-numbers",
