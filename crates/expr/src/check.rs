@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::environment::Environment;
 use crate::error::{Error, Position};
-use crate::library::{self, Style};
+use crate::library::{self, Function, Style};
 use crate::program::{Meaning, Place};
 use crate::syntax::{Chain, Entry, Expr, Item, Kind};
 use crate::value::{Type, Value};
@@ -29,7 +29,17 @@ use unify::Unifier;
 /// Problems that are told of one expression.
 const MAX_PROBLEMS: usize = 16;
 
-/// The type of an expression where these variables are declared.
+/// What is known of an expression before evaluation.
+pub(crate) struct Checked {
+    pub(crate) result: StaticType,
+    pub(crate) chosen: Chosen,
+}
+
+/// The functions of the calls, by where they stand, that are not the first of their name: which one it is follows
+/// from the types of the arguments.
+pub(crate) type Chosen = HashMap<usize, &'static Function>;
+
+/// Checks an expression where these variables are declared.
 ///
 /// # Errors
 /// Every problem, in the order of the text.
@@ -38,7 +48,7 @@ pub(crate) fn check(
     source: &str,
     tree: &Expr,
     declared: &Declarations,
-) -> Result<StaticType, Vec<Error>> {
+) -> Result<Checked, Vec<Error>> {
     let mut checker = Checker {
         place: Place {
             environment,
@@ -48,12 +58,14 @@ pub(crate) fn check(
         scope: Vec::new(),
         unifier: Unifier::default(),
         letters: HashMap::new(),
+        chosen: Chosen::new(),
         problems: Vec::new(),
     };
     let found = checker.expr(tree);
-    let found = checker.unifier.settle(&found);
+    let result = checker.unifier.settle(&found);
     if checker.problems.is_empty() {
-        Ok(found)
+        let chosen = checker.chosen;
+        Ok(Checked { result, chosen })
     } else {
         checker.problems.sort_by_key(|problem| problem.position());
         Err(checker.problems)
@@ -68,6 +80,7 @@ struct Checker<'a> {
     unifier: Unifier,
     /// What the letters in the types of variables stand for.
     letters: HashMap<char, StaticType>,
+    chosen: Chosen,
     problems: Vec<Error>,
 }
 
@@ -350,9 +363,15 @@ impl Checker<'_> {
             }
             return self.resolve(name, custom.overloads(), false, all, expr.mark());
         }
-        let overloads = self.place.environment.library().signatures(name, style);
-        let member = style == Style::Member;
-        self.resolve(name, overloads, member, all, expr.mark())
+        let library = self.place.environment.library();
+        let overloads = library.signatures(name, style);
+        let found = self.matching(overloads, &all);
+        if let Some((_, overload)) = found
+            && let Some(function) = library.other(name, style, overload, all.len())
+        {
+            self.chosen.insert(expr.at, function);
+        }
+        self.given(found, name, style == Style::Member, &all, expr.mark())
     }
 
     /// The types of the items of a list that is written out.
@@ -379,8 +398,18 @@ impl Checker<'_> {
         arguments: Vec<StaticType>,
         at: Range<usize>,
     ) -> StaticType {
-        let mut result: Option<StaticType> = None;
-        for overload in overloads {
+        let found = self.matching(overloads, &arguments);
+        self.given(found, name, member, &arguments, at)
+    }
+
+    /// The result of the overloads that take these arguments, and the first of them.
+    fn matching(
+        &mut self,
+        overloads: &[Signature],
+        arguments: &[StaticType],
+    ) -> Option<(StaticType, usize)> {
+        let mut result: Option<(StaticType, usize)> = None;
+        for (index, overload) in overloads.iter().enumerate() {
             if overload.is_fallback() && result.is_some() {
                 continue;
             }
@@ -398,15 +427,30 @@ impl Checker<'_> {
             let given = self.unifier.instantiate(&overload.result, &mut letters);
             let given = self.unifier.resolve(&given);
             result = Some(match result {
-                None => given,
-                Some(before) if before == given => before,
-                Some(_) => StaticType::Dyn,
+                None => (given, index),
+                Some((before, first)) if before == given => (before, first),
+                Some((_, first)) => (StaticType::Dyn, first),
             });
         }
-        result.unwrap_or_else(|| {
-            let message = no_overload(name, member, &arguments, &mut self.unifier);
-            self.mismatch(at, message)
-        })
+        result
+    }
+
+    /// The result that was found, or the problem that there is none.
+    fn given(
+        &mut self,
+        found: Option<(StaticType, usize)>,
+        name: &str,
+        member: bool,
+        arguments: &[StaticType],
+        at: Range<usize>,
+    ) -> StaticType {
+        match found {
+            Some((result, _)) => result,
+            None => {
+                let message = no_overload(name, member, arguments, &mut self.unifier);
+                self.mismatch(at, message)
+            }
+        }
     }
 
     /// Runs `inner` with these variables in scope.

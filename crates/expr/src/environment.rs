@@ -162,7 +162,7 @@ impl Environment {
     /// Every problem, in the order of the text: syntax, names that are not there, types that do not fit.
     pub fn check(&self, source: &str, declared: &Declarations) -> Result<StaticType, Vec<Error>> {
         let tree = syntax::parse(source, self.limits()).map_err(|error| vec![error])?;
-        check::check(self, source, &tree, declared)
+        check::check(self, source, &tree, declared).map(|checked| checked.result)
     }
 
     /// Whether `cel.bind` is known.

@@ -138,8 +138,8 @@ impl Library {
         }
     }
 
-    /// The function of this name that takes so many arguments, the receiver included. Of several it is the first: it
-    /// does what those after it do, and more.
+    /// The function of this name that takes so many arguments, the receiver included. Of several it is the first,
+    /// which does by the values what the others do by the types.
     pub(crate) fn find(
         &self,
         name: &str,
@@ -150,6 +150,20 @@ impl Library {
         let fits = |signature: &Signature| signature.takes(arguments);
         let at = named.signatures.iter().position(fits)?;
         named.functions.get(at).copied()
+    }
+
+    /// The function of an overload, if it is another than [`Self::find`] gives.
+    pub(crate) fn other(
+        &self,
+        name: &str,
+        style: Style,
+        overload: usize,
+        arguments: usize,
+    ) -> Option<&'static Function> {
+        let functions = &self.functions.get(name)?[style as usize].functions;
+        let function = functions.get(overload).copied()?;
+        let first = self.find(name, style, arguments)?;
+        (!std::ptr::eq(function, first)).then_some(function)
     }
 
     /// The type that an expression means by this name.

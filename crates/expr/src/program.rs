@@ -59,14 +59,14 @@ impl Program {
         let limits = *environment.limits();
         let tree = syntax::parse(source, &limits)?;
         let open = Declarations::open();
-        let result = check::check(environment, source, &tree, &open).map_err(first)?;
-        let lowered = lower::lower(environment, source, &tree)?;
+        let checked = check::check(environment, source, &tree, &open).map_err(first)?;
+        let lowered = lower::lower(environment, source, &tree, checked.chosen)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 root: lowered.root,
                 references: lowered.references,
                 slots: lowered.slots,
-                result,
+                result: checked.result,
                 limits,
             }),
         })

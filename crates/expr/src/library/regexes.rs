@@ -1,5 +1,7 @@
 //! Regular expressions, which match in linear time.
 
+mod syntax;
+
 use std::sync::{Arc, LazyLock};
 
 use moka::sync::Cache;
@@ -56,8 +58,9 @@ pub(super) fn pattern(
 fn compile(text: &str) -> Kept {
     /// What an entry takes of itself.
     const ENTRY: usize = 256;
+    let translated = syntax::translated(text);
     for size in SIZES {
-        let pattern = RegexBuilder::new(text)
+        let pattern = RegexBuilder::new(&translated)
             .size_limit(size)
             .dfa_size_limit(size)
             .build();

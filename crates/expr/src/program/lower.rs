@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Reference;
 use super::call::{Meaning, Place, Shape};
 use super::node::{Arithmetic, Callee, Comparison, Loop, Node, Root};
+use crate::check::Chosen;
 use crate::environment::Environment;
 use crate::error::{Error, Position};
 use crate::library::Style;
@@ -23,12 +24,14 @@ pub(super) fn lower(
     environment: &Environment,
     source: &str,
     tree: &Expr,
+    chosen: Chosen,
 ) -> Result<Lowered, Error> {
     let mut lower = Lower {
         place: Place {
             environment,
             source,
         },
+        chosen,
         references: Vec::new(),
         scope: Vec::new(),
         slots: 0,
@@ -43,6 +46,7 @@ pub(super) fn lower(
 
 struct Lower<'a> {
     place: Place<'a>,
+    chosen: Chosen,
     references: Vec<Reference>,
     /// Loop variables from the outermost in; the index is the slot.
     scope: Vec<Arc<str>>,
@@ -271,8 +275,9 @@ impl Lower<'_> {
             return Ok(Callee::Custom(custom));
         }
         let library = self.place.environment.library();
-        library
-            .find(name, style, count)
+        let chosen = self.chosen.get(&call.at).copied();
+        chosen
+            .or_else(|| library.find(name, style, count))
             .map(Callee::Library)
             .ok_or_else(|| {
                 self.place

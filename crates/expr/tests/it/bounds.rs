@@ -125,6 +125,101 @@ fn work_and_growth_are_bounded() {
 }
 
 #[test]
+fn text_that_doubles_is_bounded() {
+    // Each level binds twice what the level before it did: 2^100 characters in a text of a few kilobytes.
+    let levels = 100;
+    let doubled = "[x + x].map(x, ".repeat(levels);
+    let source = format!("['0123456789'].map(x, {doubled}x{}", ")".repeat(levels + 1));
+    let bound = "cel.bind(x, x + x, ".repeat(levels);
+    let bound = format!("cel.bind(x, big, {bound}size(x){}", ")".repeat(levels + 1));
+    let replaced = format!("big{}", ".replace('x', big)".repeat(levels));
+    let environment = Environment::builder().with_bind().build();
+    let bindings = Bindings::new().with("big", Value::from("x".repeat(1000)));
+    for source in [source, bound, replaced] {
+        let result = environment
+            .compile(&source)
+            .and_then(|program| program.evaluate(&bindings));
+        assert!(
+            matches!(result, Err(Error::Limit { unit: "bytes", .. })),
+            "{}…: {result:?}",
+            &source[..40]
+        );
+    }
+}
+
+#[test]
+fn lists_that_share_their_items_are_walked_within_the_budget() {
+    // 2^60 items, of which there are sixty in memory.
+    let levels = 60;
+    let shared = "[[x, x]].map(x, ".repeat(levels);
+    for (last, close) in [
+        ("x == x", ")"),
+        ("x in [x]", ")"),
+        ("'%s'.format([x])", ")"),
+    ] {
+        let source = format!("[1].map(x, {shared}{last}{}", close.repeat(levels + 1));
+        let result = evaluate(&source);
+        assert!(
+            matches!(result, Err(Error::Limit { unit: "steps", .. })),
+            "{last}: {result:?}"
+        );
+    }
+}
+
+#[test]
+fn patterns_are_bounded_in_size_and_time() {
+    let nested = format!("{}a{}", "(".repeat(5000), ")*".repeat(5000));
+    let wide = "x".repeat(60_000);
+    for pattern in [
+        "((((a{100}){100}){100}){100})",
+        r"(\\pL{1000}){1000}",
+        nested.as_str(),
+        wide.as_str(),
+        "(?",
+        "a{2,1}",
+        "(?=a)",
+        r"(a)\\1",
+    ] {
+        let result = evaluate(&format!("big.matches('{pattern}')"));
+        assert!(matches!(result, Err(Error::Argument(_))), "{result:?}");
+    }
+    for (pattern, matches) in [
+        ("(a+)+$", false),
+        ("(x+x+)+y", false),
+        ("(x|x|xx)*$", true),
+        ("(x*)*(x*)*(x*)*z", false),
+        (".*.*.*.*=.*", false),
+    ] {
+        let result = evaluate(&format!("big.matches('{pattern}')"));
+        assert_eq!(result.unwrap(), Value::Bool(matches), "{pattern}");
+    }
+}
+
+#[test]
+fn many_patterns_do_not_pile_up() {
+    let source = "lists.range(1000).all(i, !'x'.matches('[a-z]{40}' + string(i)))";
+    assert_eq!(evaluate(source).unwrap(), Value::Bool(true));
+}
+
+#[test]
+fn characters_that_end_texts_elsewhere_do_not_here() {
+    for (source, value) in [
+        ("'a\\u0000b'.size()", Value::Int(3)),
+        ("'a\u{0}b'.size()", Value::Int(3)),
+        ("'a\u{0}b'.matches('^a\u{0}b$')", Value::Bool(true)),
+        ("'a\u{0}b'.split('\u{0}').size()", Value::Int(2)),
+        ("{'\u{0}': 1}['\\x00']", Value::Int(1)),
+        ("b'\\000'.size()", Value::Int(1)),
+    ] {
+        assert_eq!(evaluate(source).unwrap(), value, "{source:?}");
+    }
+    for source in ["\u{0}", "1\u{0}", "a\u{0}b", "1 +\u{0} 1", "`a\u{0}`"] {
+        let error = Environment::default().compile(source).unwrap_err();
+        assert!(matches!(error, Error::Syntax { .. }), "{source:?}: {error}");
+    }
+}
+
+#[test]
 fn long_texts_are_refused_unread() {
     let source = format!("'{}'", "x".repeat(Limits::default().source_bytes));
     assert!(matches!(

@@ -502,6 +502,14 @@ fn lists_are_added_up_and_searched() {
         ),
         ("[].sum()", json!(0)),
         (
+            "[duration('1s')].filter(x, false).sum() == duration('0s')",
+            json!(true),
+        ),
+        (
+            "type([1u].filter(x, false).sum()) == uint && type(dyn([]).sum()) == int",
+            json!(true),
+        ),
+        (
             "[3, 1, 2].min() == 1 && ['a', 'c', 'b'].max() == 'c'",
             json!(true),
         ),

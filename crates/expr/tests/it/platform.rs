@@ -239,3 +239,27 @@ fn positions_count_characters() {
     let error = environment().compile("'é' +\n  unknown(1)").unwrap_err();
     assert_eq!(error.to_string(), "2:3: undeclared reference to 'unknown'");
 }
+
+#[test]
+fn patterns_mean_what_they_mean_in_re2() {
+    for (source, expected) in [
+        (
+            "'é'.matches('^\\\\w$') || '٣'.matches('\\\\d')",
+            json!(false),
+        ),
+        (
+            "'a1_'.matches('^[\\\\w]+$') && 'a b'.matches('a\\\\sb')",
+            json!(true),
+        ),
+        (
+            "'[&&]'.matches('^[[]&&[\\\\]]$') && 'a'.matches('[b&&a]')",
+            json!(true),
+        ),
+        (
+            "'a.b'.matches('\\\\Qa.b\\\\E') && 'a{,2}'.matches('^a{,2}$')",
+            json!(true),
+        ),
+    ] {
+        assert_eq!(evaluate(source, &json!({})).unwrap(), expected, "{source}");
+    }
+}

@@ -22,7 +22,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ],
         is_sorted,
     ),
-    // The sum of nothing depends on what the list would hold, so each type has its own function.
+    // The sum of nothing follows from what the list would hold; where that is not known, it is an integer.
     member("sum", &["list(int) -> int"], |arguments, budget| {
         sum(arguments, Value::Int(0), budget)
     }),
