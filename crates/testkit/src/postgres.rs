@@ -23,6 +23,7 @@ set -e
 bin=$1 folder=$2
 "$bin/initdb" --pgdata "$folder/data" --username quintet --auth trust --encoding UTF8 \
     --locale C.UTF-8 --no-sync >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log"; exit 1; }
+printf 'local all quintet trust\nlocal all all scram-sha-256\n' >"$folder/data/pg_hba.conf"
 "$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=off \
     -c shared_buffers=32MB -c max_connections=300 </dev/null >"$folder/log" 2>&1 &
 server=$!
@@ -46,7 +47,7 @@ struct Server {
     _supervisor: Child,
 }
 
-/// An empty database of its own, dropped with this.
+/// An empty database of its own, dropped with this. Its owner `quintet` needs no password; others do.
 #[derive(Debug)]
 pub struct Database {
     name: String,
