@@ -69,7 +69,14 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
         hub,
         system,
     };
-    let ingress = Ingress::new(store.clone(), authenticator, clock, registry, connections);
+    let ingress = Ingress::new(
+        store.clone(),
+        authenticator,
+        clock,
+        registry,
+        connections,
+        tasks.shutdown(),
+    );
     let listener = kit::listen::bind("gRPC", config.ingress.listen).await?;
     tasks::spawn(
         tasks,

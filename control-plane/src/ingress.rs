@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use tonic::{Request, Status};
 
 use authz::{Action, Decision, ScopePath, Subject};
+use kit::Shutdown;
 use model::{Code, Coded};
 use proto::resources::{
     access_server::AccessServer, planes_server::PlanesServer, resources_server::ResourcesServer,
@@ -57,6 +58,7 @@ struct Inner {
     clock: kit::Clock,
     registry: Registry,
     connections: Connections,
+    shutdown: Shutdown,
 }
 
 impl Ingress {
@@ -66,6 +68,7 @@ impl Ingress {
         clock: kit::Clock,
         registry: Registry,
         connections: Connections,
+        shutdown: Shutdown,
     ) -> Self {
         Self(Arc::new(Inner {
             store,
@@ -73,6 +76,7 @@ impl Ingress {
             clock,
             registry,
             connections,
+            shutdown,
         }))
     }
 

@@ -5,3 +5,4 @@
 mod agent;
 mod hub;
 mod links;
+mod replicas;
