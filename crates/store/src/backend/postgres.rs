@@ -11,13 +11,18 @@ use crate::{Config, Error, OpenError, sql::Sql};
 /// The oldest version that is spoken to, which has all that the statements use.
 const OLDEST: i64 = 13;
 
-/// Every wait ends at the server as well: one for a lock, also for that of the counters, after the
-/// other side is gone; a transaction whose process is gone without a word.
-const LIMITS: [(&str, &str); 4] = [
+/// What the server is told at the begin of each connection.
+const SETTINGS: [(&str, &str); 6] = [
     ("synchronous_commit", "on"),
+    // Every wait ends there as well, also the one for the counters after the other side is gone, and
+    // a transaction whose process is gone without a word.
     ("statement_timeout", "30s"),
     ("lock_timeout", "20s"),
     ("idle_in_transaction_session_timeout", "10s"),
+    // Rows are found by indexes: a plan that was made while a table was small would go on reading all
+    // of it. Short statements are not worth compiling.
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
 ];
 
 pub(super) fn options(config: &Config) -> Result<PgConnectOptions, OpenError> {
@@ -32,7 +37,7 @@ pub(super) fn options(config: &Config) -> Result<PgConnectOptions, OpenError> {
         None => options.application_name("quintet"),
     };
     Ok(options
-        .options(LIMITS)
+        .options(SETTINGS)
         .statement_cache_capacity(256)
         .disable_statement_logging())
 }
