@@ -30,12 +30,7 @@ use crate::{
 pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
     let clock = kit::Clock::system();
     let wakes = Wakes::new();
-    let url = config.database.url.clone();
-    let store = Store::open(store::Config {
-        url,
-        ..store::Config::default()
-    })
-    .await?;
+    let store = Store::open(config.store()?).await?;
     let keys = Arc::new(HubKeys::load_or_create(&config.link.keys)?);
     write_server_config(&config, &keys)?;
     let signing = link_service::signing_keys(&config.link.keys)?;
@@ -81,7 +76,7 @@ pub async fn start(config: Config, tasks: &Tasks) -> Result<(), StartError> {
         &config.ingress,
         store.clone(),
         gate,
-        clock,
+        (clock, tasks.shutdown()),
         registry,
         connections,
     );

@@ -24,6 +24,7 @@ use tonic::{
 };
 
 use authz::Subject;
+use kit::Shutdown;
 use model::{Code, Coded};
 use proto::{
     preview::preview_server::PreviewServer,
@@ -69,6 +70,7 @@ struct Inner {
     registry: Registry,
     connections: Connections,
     previews: preview::Previews,
+    shutdown: Shutdown,
 }
 
 impl Ingress {
@@ -76,7 +78,7 @@ impl Ingress {
         config: &Config,
         store: Store,
         gate: Gate,
-        clock: kit::Clock,
+        (clock, shutdown): (kit::Clock, Shutdown),
         registry: Registry,
         connections: Connections,
     ) -> Self {
@@ -87,6 +89,7 @@ impl Ingress {
             registry,
             connections,
             previews: preview::Previews::new(config.preview.clone()),
+            shutdown,
         }))
     }
 

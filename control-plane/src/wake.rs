@@ -23,6 +23,9 @@ pub struct Config {
     pub parallel: usize,
     /// How many wakes are claimed at once.
     pub batch: usize,
+    /// How long claimed wakes are left to the replica that claimed them: those of one that was lost
+    /// come back after it.
+    pub lease: kit::config::HumanDuration,
     /// How long a decision that failed waits before it is made again.
     pub retry: kit::config::HumanDuration,
 }
@@ -32,6 +35,7 @@ impl Default for Config {
         Self {
             parallel: 8,
             batch: 128,
+            lease: kit::config::HumanDuration(store::Config::default().claim_lease),
             retry: kit::config::HumanDuration::from_secs(5),
         }
     }

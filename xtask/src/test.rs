@@ -18,6 +18,8 @@ const ADAPTERS: &str = "test";
 /// The run of the walkthroughs.
 const WALKTHROUGHS: &str = "e2e";
 
+/// Programs that the tests of the crates use, by the Debian package that has them.
+const SERVERS: &[(&str, &str)] = &[("pg_ctlcluster", "postgresql")];
 /// Programs that the walkthroughs use, by the Debian package that has them.
 const PACKAGES: &[(&str, &str)] = &[("chromium", "chromium")];
 
@@ -66,6 +68,9 @@ fn prepare(home: &Home, options: &Options, progress: &Progress) -> Result<()> {
             let step = progress.step("dev cluster: build");
             build::core(home, &step)?;
             build::tool(home, build::Tool::Nats, &step)?;
+            if !options.only_e2e {
+                build::install(SERVERS, &step)?;
+            }
             if !options.no_e2e {
                 build::tool(home, build::Tool::Gateway, &step)?;
                 build::install(PACKAGES, &step)?;

@@ -61,7 +61,10 @@ pub(super) fn watch(
         let batch = watcher.next().await;
         Some((futures::stream::iter(batch), watcher))
     });
-    Ok(Box::pin(batches.flatten()))
+    // A watch has no end of its own: the watcher goes on elsewhere, where it was.
+    let shutdown = ingress.0.shutdown.clone();
+    let end = async move { shutdown.soft().await };
+    Ok(Box::pin(batches.flatten().take_until(end)))
 }
 
 impl Watcher {

@@ -1,6 +1,7 @@
-//! A control plane with its NATS server and its database.
+//! A control plane, or several replicas of one, with their NATS server and their database.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -30,26 +31,66 @@ pub(crate) const GUEST: &str = "the guest's token";
 
 pub(crate) struct Hub {
     _nats: testkit::nats::Server,
-    channel: Channel,
     config: Config,
-    tasks: Tasks,
+    replicas: Vec<Replica>,
+    /// The replica that serves the next request.
+    next: AtomicUsize,
+    _database: Option<testkit::postgres::Database>,
     _folder: tempfile::TempDir,
 }
 
+struct Replica {
+    channel: Channel,
+    tasks: Tasks,
+}
+
 impl Hub {
+    /// One control plane on a file.
     pub(crate) async fn start() -> Self {
+        Self::start_on(None, 1).await
+    }
+
+    /// Three replicas on a server. Each request goes to another one.
+    pub(crate) async fn start_three() -> Self {
+        Self::start_on(Some(testkit::postgres::Database::create()), 3).await
+    }
+
+    async fn start_on(database: Option<testkit::postgres::Database>, number: usize) -> Self {
         let folder = testkit::tempdir();
         let keys = HubKeys::load_or_create(&folder.path().join("keys")).unwrap();
         let nats = testkit::nats::Server::start(&server::accounts(None, &keys)).await;
-        let config = config(&nats, folder.path());
-        let (tasks, channel) = begin(&config).await;
+        let mut config = config(&nats, folder.path());
+        if let Some(database) = &database {
+            config.database.url = database.url();
+        }
+        let mut replicas = Vec::new();
+        for _ in 0..number {
+            replicas.push(begin(&config).await);
+        }
         Self {
             _nats: nats,
-            channel,
             config,
-            tasks,
+            replicas,
+            next: AtomicUsize::new(0),
+            _database: database,
             _folder: folder,
         }
+    }
+
+    /// A way to a replica, to another one each time.
+    fn channel(&self) -> Channel {
+        let next = self.next.fetch_add(1, Ordering::Relaxed);
+        self.channel_to(next % self.replicas.len())
+    }
+
+    /// The way to this replica.
+    pub(crate) fn channel_to(&self, number: usize) -> Channel {
+        self.replicas[number].channel.clone()
+    }
+
+    /// Ends the first replica.
+    pub(crate) async fn stop_first(&mut self) {
+        self.replicas.remove(0).stop().await;
     }
 
     pub(crate) fn bus(&self) -> bus::Config {
@@ -57,11 +98,11 @@ impl Hub {
     }
 
     pub(crate) fn resources(&self) -> ResourcesClient<Channel> {
-        ResourcesClient::new(self.channel.clone())
+        ResourcesClient::new(self.channel())
     }
 
     pub(crate) fn access(&self) -> AccessClient<Channel> {
-        AccessClient::new(self.channel.clone())
+        AccessClient::new(self.channel())
     }
 
     pub(crate) async fn token(&self, plane: &str) -> String {
@@ -69,7 +110,7 @@ impl Hub {
             plane: plane.to_owned(),
             ttl_seconds: 0,
         };
-        let answer = PlanesClient::new(self.channel.clone())
+        let answer = PlanesClient::new(self.channel())
             .create_join_token(as_admin(asked))
             .await;
         answer.unwrap().into_inner().token
@@ -79,7 +120,7 @@ impl Hub {
         let asked = RevokeLinkRequest {
             plane: plane.to_owned(),
         };
-        let answer = PlanesClient::new(self.channel.clone())
+        let answer = PlanesClient::new(self.channel())
             .revoke_link(as_admin(asked))
             .await;
         answer.unwrap().into_inner().cut
@@ -87,7 +128,7 @@ impl Hub {
 
     pub(crate) async fn link(&self, plane: &str) -> Option<LinkState> {
         let asked = as_admin(ListLinksRequest {});
-        let links = PlanesClient::new(self.channel.clone())
+        let links = PlanesClient::new(self.channel())
             .list_links(asked)
             .await
             .unwrap();
@@ -121,7 +162,7 @@ impl Hub {
         asked: CompareRequest,
         token: Option<&str>,
     ) -> Result<Value, Status> {
-        let answer = PreviewClient::new(self.channel.clone())
+        let answer = PreviewClient::new(self.channel())
             .compare(with(token.unwrap_or(ADMIN), asked))
             .await?;
         Ok(serde_json::from_str(&answer.into_inner().comparison).unwrap())
@@ -145,6 +186,14 @@ impl Hub {
     }
 
     pub(crate) async fn stop(self) {
+        for replica in self.replicas {
+            replica.stop().await;
+        }
+    }
+}
+
+impl Replica {
+    async fn stop(self) {
         let late = self.tasks.stop(Duration::from_secs(10)).await;
         assert!(late.is_empty(), "{late:?}");
     }
@@ -153,7 +202,6 @@ impl Hub {
 fn config(nats: &testkit::nats::Server, folder: &Path) -> Config {
     let mut config = Config::default();
     config.database.url = format!("sqlite:{}", folder.join("hub.db").display());
-    config.ingress.listen = testkit::free_address();
     let tokens = [
         (ADMIN, "admins"),
         (DEV, "devs"),
@@ -172,17 +220,19 @@ fn config(nats: &testkit::nats::Server, folder: &Path) -> Config {
     config
 }
 
-async fn begin(config: &Config) -> (Tasks, Channel) {
+async fn begin(config: &Config) -> Replica {
+    let mut config = config.clone();
+    config.ingress.listen = testkit::free_address();
+    let url = format!("http://{}", config.ingress.listen);
     let tasks = Tasks::new();
-    Box::pin(control_plane::start(config.clone(), &tasks))
+    Box::pin(control_plane::start(config, &tasks))
         .await
         .unwrap();
-    let url = format!("http://{}", config.ingress.listen);
     let channel = Channel::from_shared(url).unwrap().connect_lazy();
-    (tasks, channel)
+    Replica { channel, tasks }
 }
 
-fn as_admin<T>(message: T) -> Request<T> {
+pub(crate) fn as_admin<T>(message: T) -> Request<T> {
     with(ADMIN, message)
 }
 
@@ -193,3 +243,23 @@ pub(crate) fn with<T>(token: &str, message: T) -> Request<T> {
     request.metadata_mut().insert("authorization", header);
     request
 }
+
+/// Makes of each function a test with one control plane, and one with several replicas.
+macro_rules! on_every_hub {
+    ($($name:ident,)+) => {$(
+        mod $name {
+            use crate::hub::Hub;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn one() {
+                super::$name(Hub::start().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn three() {
+                super::$name(Hub::start_three().await).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_every_hub;

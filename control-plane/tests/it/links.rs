@@ -8,13 +8,20 @@ use model::{Code, Coded, KindName, ObjectKey, Target, UnitRevision};
 use proto::link::heartbeat_ack::Verdict;
 
 use crate::agent::{Agent, connect};
-use crate::hub::{DEADLINE, Hub};
+use crate::hub::{DEADLINE, Hub, on_every_hub};
 
 const PLANE: &str = "dataplane-default";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_lets_one_plane_join_once() {
-    let hub = Hub::start().await;
+on_every_hub! {
+    a_token_lets_one_plane_join_once,
+    a_plane_learns_what_to_run_and_its_reports_are_kept,
+    a_report_about_another_plane_or_session_is_refused,
+    a_link_belongs_to_one_cluster,
+    a_revoked_plane_is_cut_and_may_join_again_with_a_new_token,
+    a_planes_object_shows_whether_its_agent_is_there,
+}
+
+async fn a_token_lets_one_plane_join_once(hub: Hub) {
     let token = hub.token(PLANE).await;
     let (key, other) = (KeyPair::new_user(), KeyPair::new_user());
     // The control plane may still be on its way to NATS.
@@ -39,9 +46,7 @@ async fn a_token_lets_one_plane_join_once() {
     hub.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plane_learns_what_to_run_and_its_reports_are_kept() {
-    let hub = Hub::start().await;
+async fn a_plane_learns_what_to_run_and_its_reports_are_kept(hub: Hub) {
     let mut agent = Agent::join(&hub, PLANE).await;
     assert_eq!(
         agent.beat(UnitRevision::default(), &[]).await,
@@ -112,9 +117,7 @@ async fn a_plane_learns_what_to_run_and_its_reports_are_kept() {
     hub.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_about_another_plane_or_session_is_refused() {
-    let hub = Hub::start().await;
+async fn a_report_about_another_plane_or_session_is_refused(hub: Hub) {
     let agent = Agent::join(&hub, PLANE).await;
     let head = model::Head {
         unit: "releasebinding.default.greeter".parse().unwrap(),
@@ -159,9 +162,7 @@ async fn a_report_about_another_plane_or_session_is_refused() {
     hub.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_link_belongs_to_one_cluster() {
-    let hub = Hub::start().await;
+async fn a_link_belongs_to_one_cluster(hub: Hub) {
     let agent = Agent::join(&hub, PLANE).await;
     let copied = Agent::begin(PLANE, agent.bus.clone(), "cluster-2").await;
     let error = copied
@@ -176,9 +177,7 @@ async fn a_link_belongs_to_one_cluster() {
     hub.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_revoked_plane_is_cut_and_may_join_again_with_a_new_token() {
-    let hub = Hub::start().await;
+async fn a_revoked_plane_is_cut_and_may_join_again_with_a_new_token(hub: Hub) {
     let (key, token) = (KeyPair::new_user(), hub.token(PLANE).await);
     let bus = testkit::until("the plane is let in", DEADLINE, || async {
         connect(&hub, PLANE, &key, Some(&token)).await.ok()
@@ -202,9 +201,7 @@ async fn a_revoked_plane_is_cut_and_may_join_again_with_a_new_token() {
     hub.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_planes_object_shows_whether_its_agent_is_there() {
-    let hub = Hub::start().await;
+async fn a_planes_object_shows_whether_its_agent_is_there(hub: Hub) {
     hub.apply_catalogue().await;
     let agent = Agent::join(&hub, PLANE).await;
     let plane = ObjectKey::cluster(KindName::DataPlane, "default");

@@ -7,3 +7,4 @@ mod agent;
 mod hub;
 mod links;
 mod previews;
+mod replicas;

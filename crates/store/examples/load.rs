@@ -1,7 +1,7 @@
 //! Measures the store, or writes without end for the crash test.
 //!
-//! `load sqlite:PATH [WRITERS]` prints throughput and latency of durable puts and commits;
-//! `load sqlite:PATH endless PREFIX` prints each name once its write was answered.
+//! `load URL [WRITERS]` prints throughput and latency of durable puts and commits;
+//! `load URL endless PREFIX` prints each name once its write was answered.
 
 use std::{
     io::Write as _,
@@ -21,7 +21,7 @@ use store::{Cause, Config, Decision, Expect, Put, Read, ReadTarget, Seen, Status
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (Some(url), mode) = (arguments.first(), arguments.get(1)) else {
-        return Err("usage: load sqlite:PATH [WRITERS | endless PREFIX]".into());
+        return Err("usage: load sqlite:PATH|postgres://… [WRITERS | endless PREFIX]".into());
     };
     let store = Store::open(Config {
         url: url.clone(),

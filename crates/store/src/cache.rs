@@ -1,9 +1,10 @@
 //! What memory keeps of the database: objects, index members, and the newest changes.
 //!
-//! Only the writer of this process changes the database, and it tells this cache before it answers,
-//! so what is found here is what the database says. A reader that fills it from a snapshot names the
-//! stamp taken before: if the writer published in between, the reader's state may be old and is not
-//! kept. When the bound is reached, entries are thrown out at random.
+//! Whatever changes the database is told to this cache in the order of the revisions, by the writer of
+//! this process before it answers and from the change log when another replica wrote, so what is found
+//! here is what the database said at the revision up to which all was told. A reader that fills it
+//! from a snapshot names the stamp taken before: if something was told in between, the reader's state
+//! may be old and is not kept. When the bound is reached, entries are thrown out at random.
 
 use std::{
     collections::VecDeque,
@@ -19,7 +20,7 @@ use model::{Revision, Stored};
 use crate::{changes::Changes, changes::Event, indexes::IndexEntry, writer::Touched};
 
 /// Change records kept in memory.
-const EVENTS: usize = 2048;
+pub(crate) const EVENTS: usize = 2048;
 /// Weight of an entry beside its texts.
 const OVERHEAD: usize = 512;
 
@@ -56,11 +57,7 @@ impl Cache {
             limit,
             stamp: AtomicU64::new(0),
             state: Mutex::default(),
-            log: Mutex::new(Log {
-                floor: newest,
-                newest,
-                events: VecDeque::new(),
-            }),
+            log: Mutex::new(Log::after(newest)),
         }
     }
 
@@ -105,6 +102,11 @@ impl Cache {
             for (text, object) in touched.objects {
                 state.put_object(text, object);
             }
+            for text in touched.forgotten {
+                if let Some(old) = state.objects.swap_remove(&text) {
+                    state.bytes -= object_weight(&text, old.as_deref());
+                }
+            }
             for text in touched.indexes {
                 if let Some(old) = state.indexes.swap_remove(&text) {
                     state.bytes -= index_weight(&text, &old);
@@ -130,6 +132,16 @@ impl Cache {
         log.floor = log.floor.max(compacted);
     }
 
+    /// Forgets everything, because of how much has changed up to `newest`.
+    pub(crate) fn reset(&self, newest: Revision) {
+        {
+            let mut state = self.state();
+            self.stamp.fetch_add(1, Ordering::AcqRel);
+            *state = State::default();
+        }
+        *self.log() = Log::after(newest);
+    }
+
     /// The changes after `after`, if memory reaches back to it.
     pub(crate) fn events_after(&self, after: Revision, limit: usize) -> Option<Changes> {
         let log = self.log();
@@ -152,6 +164,16 @@ impl Cache {
 
     fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Log {
+    const fn after(newest: Revision) -> Self {
+        Self {
+            floor: newest,
+            newest,
+            events: VecDeque::new(),
+        }
     }
 }
 

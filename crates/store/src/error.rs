@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use sqlx::postgres::PgDatabaseError;
+
 use model::{Code, Coded, Digest, ObjectKey, PlaneName, Revision, UnitId};
 
 use crate::{links::JoinRefused, reads::ReadTarget};
@@ -64,6 +66,9 @@ pub enum Error {
     /// The write was not confirmed in time; it may or may not have been made.
     #[error("the database did not confirm the write within {0:?}")]
     Deadline(Duration),
+    /// The database was lost while it confirmed the write; it may or may not have been made.
+    #[error("the database was lost while it confirmed the write, which may have been made")]
+    Unconfirmed(#[source] Box<Self>),
     /// The writer has ended, so that no write can be made any more.
     #[error("the writer of the database has stopped")]
     Stopped,
@@ -97,6 +102,7 @@ impl Error {
                 | Self::Corrupt { .. }
                 | Self::Stopped
                 | Self::Deadline(_)
+                | Self::Unconfirmed(_)
         )
     }
 
@@ -117,7 +123,9 @@ impl Coded for Error {
             Self::Name(_) | Self::Cursor => Code::Invalid,
             Self::Join(refused) => refused.code(),
             Self::Full(_) => Code::Exhausted,
-            Self::Unavailable(_) | Self::Deadline(_) | Self::Stopped => Code::Unavailable,
+            Self::Unavailable(_) | Self::Deadline(_) | Self::Unconfirmed(_) | Self::Stopped => {
+                Code::Unavailable
+            }
             Self::MissingBundle(_) | Self::Database(_) | Self::Corrupt { .. } => Code::Internal,
         }
     }
@@ -126,30 +134,70 @@ impl Coded for Error {
 /// Sorts the failures of the driver by who can mend them.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        let fault = match error.as_database_error() {
+            Some(answer) => {
+                let code = answer.code().unwrap_or_default();
+                match answer.try_downcast_ref::<PgDatabaseError>() {
+                    Some(_) => Fault::of_postgres(&code),
+                    None => Fault::of_sqlite(&code),
+                }
+            }
+            None => Fault::of_driver(&error),
+        };
+        let error = Arc::new(error);
+        match fault {
+            Fault::Full => Self::Full(error),
+            Fault::Away => Self::Unavailable(error),
+            Fault::Other => Self::Database(error),
+        }
+    }
+}
+
+enum Fault {
+    Full,
+    /// It passes by itself.
+    Away,
+    Other,
+}
+
+impl Fault {
+    fn of_sqlite(code: &str) -> Self {
         const BUSY: i64 = 5;
         const LOCKED: i64 = 6;
         const IO: i64 = 10;
         const FULL: i64 = 13;
         const CANNOT_OPEN: i64 = 14;
-        let primary = error
-            .as_database_error()
-            .and_then(|inner| inner.code())
-            .and_then(|code| code.parse::<i64>().ok())
-            // The low byte is SQLite's primary result code.
-            .map(|extended| extended & 0xff);
-        let lost = matches!(
+        // The low byte is SQLite's primary result code.
+        match code.parse::<i64>().map(|extended| extended & 0xff) {
+            Ok(FULL) => Self::Full,
+            Ok(BUSY | LOCKED | IO | CANNOT_OPEN) => Self::Away,
+            _ => Self::Other,
+        }
+    }
+
+    /// By the classes and codes of PostgreSQL's appendix A.
+    fn of_postgres(code: &str) -> Self {
+        /// Classes: a lost connection, a transaction that must be repeated, too few connections or
+        /// too little memory, an operator who shuts down, a fault of the disk.
+        const AWAY: [&str; 5] = ["08", "40", "53", "57", "58"];
+        match code {
+            "53100" => Self::Full,
+            // A lock that was not to be had; a standby that is to become primary; idle for too long.
+            "55P03" | "25006" | "25P03" => Self::Away,
+            code if AWAY.iter().any(|class| code.starts_with(class)) => Self::Away,
+            _ => Self::Other,
+        }
+    }
+
+    const fn of_driver(error: &sqlx::Error) -> Self {
+        let away = matches!(
             error,
             sqlx::Error::PoolTimedOut
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed
+                | sqlx::Error::Protocol(_)
                 | sqlx::Error::Io(_)
         );
-        let error = Arc::new(error);
-        match primary {
-            Some(FULL) => Self::Full(error),
-            Some(BUSY | LOCKED | IO | CANNOT_OPEN) => Self::Unavailable(error),
-            _ if lost => Self::Unavailable(error),
-            _ => Self::Database(error),
-        }
+        if away { Self::Away } else { Self::Other }
     }
 }

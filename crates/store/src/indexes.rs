@@ -32,6 +32,10 @@ impl Marks {
             Facet::Exports => self.exports,
         }
     }
+
+    fn newest(self) -> Revision {
+        self.spec.max(self.exports)
+    }
 }
 
 /// What memory keeps of an index: members by name, so that objects are kept once.
@@ -63,31 +67,15 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn by_index(&self, index: &IndexKey) -> Result<Members, Error> {
+        self.catch_up().await?;
         let text = keys::index(index);
         let entry = match self.shared().cache.index(&text) {
             Some(entry) => entry,
             None => self.load_index(text).await?,
         };
-        let objects = self.load_texts(&entry.objects).await?;
+        let objects = self.load_known(&entry.objects).await?;
         Ok(Members {
             objects: objects.into_iter().flatten().collect(),
-            marks: entry.marks,
-        })
-    }
-
-    /// The objects of an index if all of them are in memory; `None` when it must be asked with
-    /// [`Self::by_index`].
-    #[must_use]
-    pub fn by_index_cached(&self, index: &IndexKey) -> Option<Members> {
-        let cache = &self.shared().cache;
-        let entry = cache.index(&keys::index(index))?;
-        let objects: Option<Vec<_>> = entry
-            .objects
-            .iter()
-            .map(|object| cache.object(object))
-            .collect();
-        Some(Members {
-            objects: objects?.into_iter().flatten().collect(),
             marks: entry.marks,
         })
     }
@@ -107,6 +95,9 @@ impl Store {
             .iter()
             .map(|row| row.string(0))
             .collect::<Result<_, _>>()?;
+        drop(snapshot);
+        // The members that memory holds are as new as the marks then.
+        self.reach(marks.newest()).await?;
         let entry = Arc::new(IndexEntry { objects, marks });
         self.shared()
             .cache

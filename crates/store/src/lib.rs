@@ -6,14 +6,18 @@
 //!
 //! All writes go through one thread that gathers what waits into one transaction and answers after
 //! its fsync, so that a durable answer costs a share of an fsync. Reads are consistent snapshots
-//! that never wait for writes.
+//! that never wait for writes, and see every write that was answered before. The database is a SQLite
+//! file of this process, or PostgreSQL that several replicas share; nothing outside of `backend`,
+//! `sql` and `follow` knows which.
 
 pub mod audit;
+mod backend;
 pub mod bundles;
 mod cache;
 pub mod changes;
 pub mod commit;
 pub mod error;
+mod follow;
 pub mod heads;
 pub mod indexes;
 mod keys;

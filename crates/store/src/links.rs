@@ -185,8 +185,7 @@ fn link(row: &Row) -> Result<Link, Error> {
         plane: row.plane(0)?,
         public_key: row.string(1)?,
         cluster_uid: row.string(2)?,
-        namespaces: serde_json::from_str(row.text(3)?)
-            .map_err(|error| Error::corrupt("the namespaces of a link", error))?,
+        namespaces: row.list(3)?,
         joined_at: row.time(4)?,
         revoked_at: row.maybe_time(5)?,
     })

@@ -151,6 +151,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, key: &ObjectKey) -> Result<Option<Arc<Stored>>, Error> {
+        self.catch_up().await?;
         let text = keys::object(key);
         if let Some(known) = self.shared().cache.object(&text) {
             return Ok(known);
@@ -161,20 +162,14 @@ impl Store {
         Ok(found)
     }
 
-    /// What memory knows of this key: `None` when it must be asked with [`Self::find`], `Some(None)`
-    /// when no such object exists.
-    #[must_use]
-    pub fn find_cached(&self, key: &ObjectKey) -> Option<Option<Arc<Stored>>> {
-        self.shared().cache.object(&keys::object(key))
-    }
-
     /// The objects of these keys, in their order.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn load_many(&self, keys: &[ObjectKey]) -> Result<Vec<Option<Arc<Stored>>>, Error> {
+        self.catch_up().await?;
         let texts: Vec<String> = keys.iter().map(keys::object).collect();
-        self.load_texts(&texts).await
+        self.load_known(&texts).await
     }
 
     /// Makes one write, durably.
@@ -239,8 +234,8 @@ impl Store {
         self.write_one(Write::Status(status), cause).await
     }
 
-    /// As [`Self::load_many`], by stored text.
-    pub(crate) async fn load_texts(
+    /// As [`Self::load_many`], by stored text, as far as memory has caught up.
+    pub(crate) async fn load_known(
         &self,
         texts: &[String],
     ) -> Result<Vec<Option<Arc<Stored>>>, Error> {

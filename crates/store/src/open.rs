@@ -1,42 +1,33 @@
 //! Opening the database.
 
-use std::{
-    fmt,
-    fs::{File, OpenOptions, TryLockError},
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
-use sqlx::{
-    Sqlite, SqliteConnection, SqlitePool, Transaction,
-    pool::PoolConnection,
-    sqlite::{
-        SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
-        SqliteSynchronous,
-    },
-};
+use secrecy::SecretString;
+
+use model::Revision;
 
 use crate::{
-    Error, schema,
-    sql::Sql,
-    wakes,
-    writer::{self, Operation, Shared},
+    Error,
+    backend::{self, Backend, Reader, Readers, Snapshot, postgres, sqlite},
+    schema, wakes,
+    writer::{self, Counters, Operation, Origin, Shared},
 };
 
 /// Which database, and how much memory and patience.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Config {
-    /// `sqlite:` and the path of the file, which is made if its folder exists.
+    /// `sqlite:` and the path of the file, which is made if its folder exists; or
+    /// `postgres://user@host/database`, with the parameters of a PostgreSQL connection string.
     pub url: String,
+    /// The password for PostgreSQL, unless it is in the URL; empty: none.
+    pub password: SecretString,
     /// Connections for reading.
     pub readers: u32,
     /// Bytes of objects to keep in memory.
     pub cache_bytes: usize,
     /// How long a claimed wake belongs to its claimer.
     pub claim_lease: Duration,
-    /// How long a write may wait for its fsync.
+    /// How long a write may wait until it is durable.
     pub write_deadline: Duration,
 }
 
@@ -44,7 +35,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             url: "sqlite:quintet.db".to_owned(),
-            readers: 4,
+            password: SecretString::default(),
+            readers: 8,
             cache_bytes: 256 << 20,
             claim_lease: wakes::DEFAULT_LEASE,
             write_deadline: Duration::from_secs(30),
@@ -52,11 +44,26 @@ impl Default for Config {
     }
 }
 
+/// Without the URL, which may hold a password.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("readers", &self.readers)
+            .field("cache_bytes", &self.cache_bytes)
+            .field("claim_lease", &self.claim_lease)
+            .field("write_deadline", &self.write_deadline)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The URL names a database that this build cannot speak to.
-    #[error("database.url {0:?} is not supported: use sqlite: and the path of a file")]
+    /// The URL, of this scheme, does not name a database that this build can speak to.
+    #[error(
+        "database.url, of scheme {0:?}, is not supported: use sqlite: and the path of a file, or \
+         postgres://user@host/database"
+    )]
     Url(String),
     /// The folder of the file does not exist.
     #[error("the folder {0:?} of the database does not exist: make it, or mount a volume there")]
@@ -79,7 +86,7 @@ pub enum OpenError {
     /// A migration of the database fails, or was changed after it was applied.
     #[error("the database cannot be brought to the current schema")]
     Migration(#[source] sqlx::migrate::MigrateError),
-    /// The database answers with an error.
+    /// The file answers with an error.
     #[error("the database {path:?} cannot be read: it is damaged, or not a database of Quintet")]
     Database {
         /// The file.
@@ -88,6 +95,34 @@ pub enum OpenError {
         #[source]
         source: Error,
     },
+    /// The server does not let in, or answers with an error.
+    #[error(
+        "the database {place} cannot be used: check that it is there, database.url and \
+         database.password"
+    )]
+    Server {
+        /// The database and its server.
+        place: String,
+        /// What the driver says.
+        #[source]
+        source: Error,
+    },
+    /// The server is too old, or does not keep all texts.
+    #[error(
+        "the database {place} is of PostgreSQL {version} with encoding {encoding}: it must be of 13 \
+         or newer, with encoding UTF8"
+    )]
+    Unfit {
+        /// The database and its server.
+        place: String,
+        /// Its major version.
+        version: i64,
+        /// Its encoding.
+        encoding: String,
+    },
+    /// The writer's thread cannot be started.
+    #[error("the system does not start another thread")]
+    Thread(#[source] io::Error),
 }
 
 /// The platform database. Cheap to clone; the writer ends when the last clone is dropped.
@@ -95,29 +130,11 @@ pub enum OpenError {
 pub struct Store(Arc<Inner>);
 
 pub(crate) struct Inner {
-    readers: SqlitePool,
+    readers: Readers,
     writer: writer::Handle,
     shared: Arc<Shared>,
     config: Config,
     pub(crate) hub: String,
-}
-
-/// Statements of these connections see one state of the database.
-pub(crate) struct Snapshot(Transaction<'static, Sqlite>);
-
-/// A connection for single queries.
-pub(crate) struct Reader(PoolConnection<Sqlite>);
-
-impl Snapshot {
-    pub(crate) fn sql(&mut self) -> Sql<'_> {
-        Sql(&mut self.0)
-    }
-}
-
-impl Reader {
-    pub(crate) fn sql(&mut self) -> Sql<'_> {
-        Sql(&mut self.0)
-    }
 }
 
 impl fmt::Debug for Store {
@@ -129,42 +146,22 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the database, makes it if there is none, and brings it to the current schema.
+    /// Opens the database, makes it if there is none, and brings it to the current schema. The
+    /// database of a server must exist; it may be empty.
     ///
     /// Must be called in a tokio runtime.
     ///
     /// # Errors
     /// When the database cannot be opened, is in use by another process, or is of a newer version.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
-        let path = path_of(&config.url)?;
-        let lock = lock(&path)?;
-        let failed = |source| OpenError::Database {
-            path: path.clone(),
-            source,
-        };
-        let options = options(&path);
-        let mut connection = schema::connect(&options).await.map_err(failed)?;
-        schema::migrate(&mut connection).await?;
-        let counters = writer::Counters::load(&mut Sql(&mut connection))
-            .await
-            .map_err(failed)?;
-        let hub = hub(&mut connection).await.map_err(failed)?;
-        wakes::record::drop_claims(&mut Sql(&mut connection))
-            .await
-            .map_err(failed)?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(config.readers.max(1))
-            .acquire_timeout(Duration::from_secs(10))
-            .test_before_acquire(false)
-            .connect_lazy_with(options.clone().pragma("query_only", "ON"));
+        let backend = backend::of(&config)?;
+        let (origin, counters) = begin(backend.clone()).await?;
         let shared = Arc::new(Shared::new(&counters, config.cache_bytes));
-        let writer = writer::Handle::start(connection, hub.clone(), Arc::clone(&shared), lock)
-            .map_err(|source| OpenError::File {
-                path: path.clone(),
-                source,
-            })?;
+        let hub = origin.hub.clone();
+        let writer =
+            writer::Handle::start(origin, Arc::clone(&shared)).map_err(OpenError::Thread)?;
         Ok(Self(Arc::new(Inner {
-            readers,
+            readers: backend.readers(config.readers),
             writer,
             shared,
             config,
@@ -187,18 +184,53 @@ impl Store {
 
     /// Makes an operation in the writer and waits until it is durable.
     pub(crate) async fn submit<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
+        self.in_time(self.0.writer.submit(operation)).await?
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
         let deadline = self.0.config.write_deadline;
-        tokio::time::timeout(deadline, self.0.writer.submit(operation))
-            .await
-            .map_err(|_| Error::Deadline(deadline))?
+        let done = tokio::time::timeout(deadline, work).await;
+        done.map_err(|_| Error::Deadline(deadline))
     }
 
     pub(crate) async fn reader(&self) -> Result<Reader, Error> {
-        Ok(Reader(self.0.readers.acquire().await?))
+        self.0.readers.reader().await
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Error> {
-        Ok(Snapshot(self.0.readers.begin().await?))
+        self.0.readers.snapshot().await
+    }
+
+    /// Whether other processes write to the database as well.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.0.readers, Readers::Postgres(_))
+    }
+
+    /// Lets memory know all that was answered, by any process, before this was called. No reader may
+    /// be held meanwhile.
+    pub(crate) async fn catch_up(&self) -> Result<(), Error> {
+        if self.is_shared()
+            && let Some(turn) = self.shared().turn().await
+        {
+            turn.refresh(&mut self.reader().await?.sql()).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets memory know all up to a revision that was seen in the database, which the writer may be
+    /// about to tell. No reader may be held meanwhile.
+    pub(crate) async fn reach(&self, revision: Revision) -> Result<(), Error> {
+        if self.revision() >= revision {
+            return Ok(());
+        }
+        if self.is_shared() {
+            return self.catch_up().await;
+        }
+        let mut revisions = self.subscribe();
+        let reached = revisions.wait_for(|known| *known >= revision);
+        // Its other side lives as long as this store.
+        drop(self.in_time(reached).await?);
+        Ok(())
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -214,68 +246,55 @@ impl Store {
     }
 }
 
-fn path_of(url: &str) -> Result<PathBuf, OpenError> {
-    let path = url
-        .strip_prefix("sqlite:")
-        .ok_or_else(|| OpenError::Url(url.to_owned()))?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    if path.is_empty() || path.starts_with(':') {
-        return Err(OpenError::Url(url.to_owned()));
+/// Brings the database to the current schema; gives what the writer needs, and the counters.
+async fn begin(backend: Backend) -> Result<(Origin, Counters), OpenError> {
+    match &backend {
+        Backend::Sqlite(options) => {
+            let path = options.get_filename().to_owned();
+            let lock = sqlite::lock(&path)?;
+            let failed = |source| OpenError::Database {
+                path: path.clone(),
+                source,
+            };
+            let mut connection = backend.connect().await.map_err(failed)?;
+            schema::migrate(&mut connection).await?;
+            let mut sql = connection.sql();
+            // Whoever held a claim has ended with the process before.
+            wakes::record::drop_claims(&mut sql).await.map_err(failed)?;
+            let (hub, counters) = Counters::load_with_hub(&mut sql).await.map_err(failed)?;
+            let origin = Origin {
+                backend,
+                connection: Some(connection),
+                lock: Some(lock),
+                hub,
+                replica: String::new(),
+            };
+            Ok((origin, counters))
+        }
+        Backend::Postgres(options) => {
+            let place = postgres::place(options);
+            let failed = |source| OpenError::Server {
+                place: place.clone(),
+                source,
+            };
+            let mut connection = backend.connect().await.map_err(failed)?;
+            postgres::check(&mut connection.sql(), &place).await?;
+            postgres::without_limits(&mut connection.sql())
+                .await
+                .map_err(failed)?;
+            schema::migrate(&mut connection).await?;
+            let mut sql = connection.sql();
+            let replica = postgres::enter(&mut sql).await.map_err(failed)?;
+            let (hub, counters) = Counters::load_with_hub(&mut sql).await.map_err(failed)?;
+            connection.close().await.map_err(failed)?;
+            let origin = Origin {
+                backend,
+                connection: None,
+                lock: None,
+                hub,
+                replica,
+            };
+            Ok((origin, counters))
+        }
     }
-    let path = PathBuf::from(path);
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    if !folder.is_dir() {
-        return Err(OpenError::MissingFolder(folder.to_owned()));
-    }
-    Ok(path)
-}
-
-/// Keeps other processes out, since memory holds what the file says. The lock ends with the process.
-fn lock(path: &Path) -> Result<File, OpenError> {
-    let mut lock = path.as_os_str().to_owned();
-    lock.push(".lock");
-    let failed = |source| OpenError::File {
-        path: path.to_owned(),
-        source,
-    };
-    let file = OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(false)
-        .open(Path::new(&lock))
-        .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
-    }
-}
-
-fn options(path: &Path) -> SqliteConnectOptions {
-    use sqlx::ConnectOptions as _;
-
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .foreign_keys(false)
-        .busy_timeout(Duration::from_secs(5))
-        .statement_cache_capacity(256)
-        .pragma("cache_size", "-32768")
-        .pragma("mmap_size", "268435456")
-        .pragma("temp_store", "MEMORY")
-        .pragma("journal_size_limit", "67108864")
-        .disable_statement_logging()
-}
-
-async fn hub(connection: &mut SqliteConnection) -> Result<String, Error> {
-    Sql(connection)
-        .one("SELECT hub FROM meta", &[])
-        .await?
-        .string(0)
 }

@@ -123,8 +123,7 @@ fn session(row: &Row) -> Result<Session, Error> {
         agent: Agent {
             version: row.string(2)?,
             kubernetes_version: row.string(3)?,
-            features: serde_json::from_str(row.text(4)?)
-                .map_err(|error| Error::corrupt("the features of an agent", error))?,
+            features: row.list(4)?,
         },
         started_at: row.time(5)?,
         seen_at: row.time(6)?,

@@ -1,17 +1,30 @@
-//! The one place that talks to the driver: statements with `$1` placeholders, arguments and rows.
+//! The one place that talks to the drivers: statements with `$1` placeholders, arguments and rows.
 //!
-//! Everything else of this crate is text and values, so a second backend is added here and in
-//! `schema`. Lists are passed as one JSON argument and unfolded by `json_each`, so that every
-//! statement is a constant and stays prepared.
+//! Everything else of this crate is text and values that both databases understand. PostgreSQL gets
+//! the few functions of SQLite that it lacks from its first migration; what else differs is here:
+//! how transactions begin and end (`transaction`), and how several statements are one message.
+//! Lists are passed as one JSON argument and unfolded by `json_each`, so that every statement is a
+//! constant and stays prepared.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{
+    AssertSqlSafe, Connection as _, Database, Encode, PgConnection, Postgres, SqlSafeStr, SqlStr,
+    Sqlite, SqliteConnection, Type, query::Query,
+};
 
-use model::{Digest, PlaneName, RawJson};
+use model::Digest;
 
 use crate::Error;
+
+mod row;
+mod transaction;
+
+pub(crate) use row::Row;
+pub(crate) use transaction::{CHANNEL, Receipt};
+
+/// How long a server may take to answer a statement. It gives up by itself before.
+const STATEMENT: Duration = Duration::from_secs(35);
 
 /// An argument of a statement.
 #[derive(Debug)]
@@ -55,18 +68,57 @@ pub(crate) fn list<T: AsRef<str>>(texts: &[T]) -> String {
     serde_json::to_string(&texts).expect("a list of strings is JSON")
 }
 
+/// A connection of its own.
+#[derive(Debug)]
+pub(crate) enum Connection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Connection {
+    pub(crate) const fn sql(&mut self) -> Sql<'_> {
+        match self {
+            Self::Sqlite(connection) => Sql::Sqlite(connection),
+            Self::Postgres(connection) => Sql::Postgres(connection),
+        }
+    }
+
+    pub(crate) async fn close(self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(connection) => connection.close().await?,
+            Self::Postgres(connection) => in_time(connection.close()).await?,
+        }
+        Ok(())
+    }
+}
+
 /// A connection to run statements on.
-pub(crate) struct Sql<'c>(pub(crate) &'c mut SqliteConnection);
+pub(crate) enum Sql<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
 
 impl Sql<'_> {
     /// Runs a statement; gives the number of rows that it changed. Several statements, parted by
-    /// semicolons and sharing their arguments, cost one message to the database.
+    /// semicolons and sharing their arguments, cost one message to the database; none of them may
+    /// see or touch a row that another one changes.
     pub(crate) async fn execute(
         &mut self,
         sql: &'static str,
         args: &[Arg<'_>],
     ) -> Result<u64, Error> {
-        Ok(bind(sql, args).execute(&mut *self.0).await?.rows_affected())
+        Ok(match self {
+            Self::Sqlite(connection) => bind::<Sqlite>(sql.into_sql_str(), args)
+                .execute(&mut **connection)
+                .await?
+                .rows_affected(),
+            Self::Postgres(connection) => {
+                let query = bind::<Postgres>(one_statement(sql), args);
+                in_time(query.execute(&mut **connection))
+                    .await?
+                    .rows_affected()
+            }
+        })
     }
 
     /// Every row of a query.
@@ -75,8 +127,18 @@ impl Sql<'_> {
         sql: &'static str,
         args: &[Arg<'_>],
     ) -> Result<Vec<Row>, Error> {
-        let rows = bind(sql, args).fetch_all(&mut *self.0).await?;
-        Ok(rows.into_iter().map(Row).collect())
+        Ok(match self {
+            Self::Sqlite(connection) => {
+                let query = bind::<Sqlite>(sql.into_sql_str(), args);
+                let rows = query.fetch_all(&mut **connection).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(connection) => {
+                let query = bind::<Postgres>(sql.into_sql_str(), args);
+                let rows = in_time(query.fetch_all(&mut **connection)).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
     }
 
     /// The first row of a query.
@@ -85,107 +147,83 @@ impl Sql<'_> {
         sql: &'static str,
         args: &[Arg<'_>],
     ) -> Result<Option<Row>, Error> {
-        Ok(bind(sql, args).fetch_optional(&mut *self.0).await?.map(Row))
+        Ok(match self {
+            Self::Sqlite(connection) => bind::<Sqlite>(sql.into_sql_str(), args)
+                .fetch_optional(&mut **connection)
+                .await?
+                .map(Row::Sqlite),
+            Self::Postgres(connection) => {
+                let query = bind::<Postgres>(sql.into_sql_str(), args);
+                let row = in_time(query.fetch_optional(&mut **connection)).await?;
+                row.map(Row::Postgres)
+            }
+        })
     }
 
     /// The row of a query that always has one.
     pub(crate) async fn one(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Row, Error> {
-        Ok(Row(bind(sql, args).fetch_one(&mut *self.0).await?))
+        let row = self.row(sql, args).await?;
+        row.ok_or_else(|| Error::corrupt("nothing", sql))
     }
 }
 
-type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+/// A server that does not answer in time is as good as gone.
+async fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
+    match tokio::time::timeout(STATEMENT, answer).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Error::Unavailable(Arc::new(sqlx::Error::Io(
+            std::io::ErrorKind::TimedOut.into(),
+        )))),
+    }
+}
 
-fn bind<'q>(sql: &'static str, args: &[Arg<'_>]) -> Query<'q> {
+/// What PostgreSQL takes in one message is one statement: those before the last become its `WITH`.
+fn one_statement(sql: &'static str) -> SqlStr {
+    let parts: Vec<&str> = sql
+        .split(';')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect();
+    let Some((last, [first, rest @ ..])) = parts.split_last() else {
+        return sql.into_sql_str();
+    };
+    let mut joined = format!("WITH step AS ({first})");
+    for (number, part) in rest.iter().enumerate() {
+        joined.push_str(&format!(", step{number} AS ({part})"));
+    }
+    joined.push(' ');
+    joined.push_str(last);
+    AssertSqlSafe(joined).into_sql_str()
+}
+
+fn bind<'q, DB: Database>(sql: SqlStr, args: &[Arg<'_>]) -> Query<'q, DB, DB::Arguments>
+where
+    i64: Type<DB> + for<'a> Encode<'a, DB>,
+    Option<i64>: Type<DB> + for<'a> Encode<'a, DB>,
+    for<'a> &'a str: Type<DB> + Encode<'a, DB>,
+    for<'a> Option<&'a str>: Type<DB> + Encode<'a, DB>,
+    for<'a> &'a [u8]: Type<DB> + Encode<'a, DB>,
+    for<'a> Option<&'a [u8]>: Type<DB> + Encode<'a, DB>,
+{
     args.iter().fold(sqlx::query(sql), |query, arg| match arg {
         Arg::Int(value) => query.bind(*value),
         Arg::MaybeInt(value) => query.bind(*value),
-        Arg::Text(value) => query.bind(value.as_ref().to_owned()),
-        Arg::MaybeText(value) => query.bind(value.map(str::to_owned)),
-        Arg::Bytes(value) => query.bind(value.to_vec()),
-        Arg::MaybeBytes(value) => query.bind(value.map(<[u8]>::to_vec)),
+        Arg::Text(value) => query.bind(value.as_ref()),
+        Arg::MaybeText(value) => query.bind(*value),
+        Arg::Bytes(value) => query.bind(*value),
+        Arg::MaybeBytes(value) => query.bind(*value),
     })
 }
 
-/// A row of a result. A value of another type than asked for means that the database is corrupt.
-pub(crate) struct Row(SqliteRow);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Row {
-    pub(crate) fn int(&self, column: usize) -> Result<i64, Error> {
-        Ok(self.0.try_get(column)?)
+    #[test]
+    fn several_statements_become_one() {
+        let one = one_statement("DELETE FROM a;\nDELETE FROM b;\nDELETE FROM c;\n");
+        let expected = "WITH step AS (DELETE FROM a), step0 AS (DELETE FROM b) DELETE FROM c";
+        assert_eq!(one.as_str(), expected);
+        assert_eq!(one_statement("SELECT 1").as_str(), "SELECT 1");
     }
-
-    pub(crate) fn maybe_int(&self, column: usize) -> Result<Option<i64>, Error> {
-        Ok(self.0.try_get(column)?)
-    }
-
-    /// A number that is never negative.
-    pub(crate) fn number(&self, column: usize) -> Result<u64, Error> {
-        let value = self.int(column)?;
-        u64::try_from(value).map_err(|_| Error::corrupt("a counter", value))
-    }
-
-    /// A small number that is never negative.
-    pub(crate) fn small(&self, column: usize) -> Result<u32, Error> {
-        let value = self.int(column)?;
-        u32::try_from(value).map_err(|_| Error::corrupt("a counter", value))
-    }
-
-    pub(crate) fn text(&self, column: usize) -> Result<&str, Error> {
-        Ok(self.0.try_get(column)?)
-    }
-
-    pub(crate) fn string(&self, column: usize) -> Result<String, Error> {
-        self.text(column).map(str::to_owned)
-    }
-
-    pub(crate) fn maybe_text(&self, column: usize) -> Result<Option<&str>, Error> {
-        Ok(self.0.try_get(column)?)
-    }
-
-    pub(crate) fn maybe_string(&self, column: usize) -> Result<Option<String>, Error> {
-        Ok(self.maybe_text(column)?.map(str::to_owned))
-    }
-
-    pub(crate) fn bytes(&self, column: usize) -> Result<&[u8], Error> {
-        Ok(self.0.try_get(column)?)
-    }
-
-    pub(crate) fn digest(&self, column: usize) -> Result<Digest, Error> {
-        to_digest(self.bytes(column)?)
-    }
-
-    pub(crate) fn maybe_digest(&self, column: usize) -> Result<Option<Digest>, Error> {
-        let bytes: Option<&[u8]> = self.0.try_get(column)?;
-        bytes.map(to_digest).transpose()
-    }
-
-    pub(crate) fn time(&self, column: usize) -> Result<Timestamp, Error> {
-        to_time(self.int(column)?)
-    }
-
-    pub(crate) fn maybe_time(&self, column: usize) -> Result<Option<Timestamp>, Error> {
-        self.maybe_int(column)?.map(to_time).transpose()
-    }
-
-    pub(crate) fn plane(&self, column: usize) -> Result<PlaneName, Error> {
-        self.text(column)?
-            .parse()
-            .map_err(|error| Error::corrupt("a plane name", error))
-    }
-
-    pub(crate) fn json(&self, column: usize) -> Result<RawJson, Error> {
-        RawJson::parse(self.text(column)?).map_err(|error| Error::corrupt("JSON", error))
-    }
-}
-
-fn to_digest(bytes: &[u8]) -> Result<Digest, Error> {
-    let bytes = bytes
-        .try_into()
-        .map_err(|_| Error::corrupt("a digest", format!("{bytes:02x?}")))?;
-    Ok(Digest::from_bytes(bytes))
-}
-
-fn to_time(micros: i64) -> Result<Timestamp, Error> {
-    Timestamp::from_microsecond(micros).map_err(|error| Error::corrupt("a time", error))
 }

@@ -2,7 +2,8 @@
 //!
 //! A wake says only *that*, never *what*: it is one row per object, however often it was woken. It is
 //! claimed for the length of a lease and goes when the decision commits, unless a newer wake came in
-//! the meantime. A crash loses nothing: the claim runs out, or is dropped at the next start.
+//! the meantime. A crash loses nothing: the claim runs out, or is dropped at the next start of a
+//! process that has the database for itself. Replicas claim beside each other, never the same.
 
 use std::time::Duration;
 
@@ -56,7 +57,13 @@ impl Store {
     /// When the database fails.
     pub async fn claim_wakes(&self, limit: usize, now: Timestamp) -> Result<Vec<Wake>, Error> {
         let lease = self.config().claim_lease;
-        self.submit(record::Claim { limit, now, lease }).await
+        let claim = record::Claim { limit, now, lease };
+        if self.is_shared() {
+            // Beside the writers, so that replicas do not wait for each other.
+            claim.run_alone(&mut self.reader().await?.sql()).await
+        } else {
+            self.submit(claim).await
+        }
     }
 
     /// When the next wake that nobody has claimed is due, or the next claim runs out.

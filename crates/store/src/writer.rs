@@ -3,16 +3,19 @@
 //! It takes everything that waits, up to a bound, runs each operation under a savepoint in one
 //! transaction and answers all of them after its fsync. An operation that is refused undoes only
 //! itself. If the database fails in the middle, each operation is tried once more alone, so that one
-//! that the database cannot carry out does not take others with it. Memory (cache, revision) learns
-//! of a change after it is durable and before it is answered.
+//! that the database cannot carry out does not take others with it. A server that is away is waited
+//! for, and asked what became of a commit that it did not answer. Memory (cache, revision) learns of a
+//! change after it is durable and before it is answered.
 
-use std::{fs::File, io, sync::Arc, thread};
+use std::{fs::File, io, sync::Arc, thread, time::Duration};
 
 use futures::future::{FutureExt as _, LocalBoxFuture};
-use sqlx::SqliteConnection;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::{
+    sync::{Notify, mpsc, oneshot, watch},
+    time::Instant,
+};
 
-use crate::{Error, sql::Sql};
+use crate::{Error, backend::Backend, follow, sql::Connection};
 
 mod shared;
 #[cfg(test)]
@@ -27,11 +30,27 @@ const QUEUE: usize = 1024;
 /// Operations of one transaction.
 const BATCH: usize = 128;
 
+/// How long a server that is away is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Something to do in the writer. It may be run twice; the first time leaves no trace then.
 pub(crate) trait Operation: Send + 'static {
     type Output: Send + 'static;
 
     async fn run(&self, txn: &mut Txn) -> Result<Self::Output, Error>;
+}
+
+/// What the writer begins with.
+pub(crate) struct Origin {
+    pub(crate) backend: Backend,
+    /// A connection to a file. Those to a server are made in the thread that uses them.
+    pub(crate) connection: Option<Connection>,
+    /// Held as long as the thread lives.
+    pub(crate) lock: Option<File>,
+    /// Name of the hub.
+    pub(crate) hub: String,
+    /// Name of this process among those that share the database.
+    pub(crate) replica: String,
 }
 
 /// Hands operations to the writer.
@@ -42,13 +61,8 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
-    /// Starts the thread. `lock` is held as long as it lives.
-    pub(crate) fn start(
-        connection: SqliteConnection,
-        hub: String,
-        shared: Arc<Shared>,
-        lock: File,
-    ) -> io::Result<Self> {
+    /// Starts the thread.
+    pub(crate) fn start(origin: Origin, shared: Arc<Shared>) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (alive, ended) = watch::channel(());
         let closing = Arc::new(Notify::new());
@@ -59,8 +73,7 @@ impl Handle {
         thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
-                let txn = Txn::new(connection, hub);
-                runtime.block_on(write(txn, queue, &asked, &shared));
+                let lock = runtime.block_on(work(origin, queue, &asked, &shared));
                 // In this order: who hears of the end may open the database at once.
                 drop(lock);
                 drop(alive);
@@ -96,6 +109,34 @@ impl Handle {
     }
 }
 
+/// Writes, and follows what others write, until there is nothing more to write.
+async fn work(
+    origin: Origin,
+    queue: mpsc::Receiver<Box<dyn Job>>,
+    closing: &Notify,
+    shared: &Shared,
+) -> Option<File> {
+    let Origin {
+        backend,
+        connection,
+        lock,
+        hub,
+        replica,
+    } = origin;
+    let txn = Txn::new(backend.clone(), connection, hub, replica.clone());
+    let write = write(txn, queue, closing, shared);
+    match &backend {
+        Backend::Sqlite(_) => write.await,
+        Backend::Postgres(options) => {
+            tokio::select! {
+                () = write => {}
+                () = follow::follow(options, shared, &replica) => {}
+            }
+        }
+    }
+    lock
+}
+
 async fn write(
     mut txn: Txn,
     mut queue: mpsc::Receiver<Box<dyn Job>>,
@@ -120,25 +161,54 @@ async fn write(
 }
 
 async fn write_batch(txn: &mut Txn, batch: &mut Vec<Box<dyn Job>>, shared: &Shared) {
-    let failed = run(txn, batch).await.err();
-    if failed.is_none() || batch.len() == 1 {
-        finish(txn, shared, failed, batch.drain(..));
+    let failed = run_patiently(txn, batch).await.err();
+    let alone = failed.as_ref().is_some_and(|error| is_of_one(txn, error));
+    if !alone || batch.len() == 1 {
+        finish(txn, shared, failed, batch.drain(..)).await;
         return;
     }
     for mut job in batch.drain(..) {
-        let failed = run(txn, std::slice::from_mut(&mut job)).await.err();
-        finish(txn, shared, failed, std::iter::once(job));
+        let jobs = std::slice::from_mut(&mut job);
+        let failed = run_patiently(txn, jobs).await.err();
+        finish(txn, shared, failed, std::iter::once(job)).await;
     }
 }
 
-/// Runs jobs in one transaction. An error means that nothing of it was kept.
+/// Whether a failed transaction may do without one of its operations. A server that is away fails all.
+const fn is_of_one(txn: &Txn, error: &Error) -> bool {
+    !txn.is_remote() || !matches!(error, Error::Unavailable(_) | Error::Unconfirmed(_))
+}
+
+/// As [`run`], again and again while a server is away or had to choose between two transactions.
+async fn run_patiently(txn: &mut Txn, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
+    let end = Instant::now() + PATIENCE;
+    let mut wait = Duration::ZERO;
+    loop {
+        match run(txn, jobs).await {
+            Err(error @ Error::Unavailable(_)) if txn.is_remote() && Instant::now() < end => {
+                tracing::warn!(error = ?error, "a transaction of the database is tried again");
+                wait = backoff(wait).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Waits twice as long as before; gives how long.
+async fn backoff(before: Duration) -> Duration {
+    let wait = (before * 2).clamp(Duration::from_millis(20), Duration::from_secs(1));
+    tokio::time::sleep(wait).await;
+    wait
+}
+
+/// Runs jobs in one transaction. An error other than `Unconfirmed` means that nothing of it was kept.
 async fn run(txn: &mut Txn, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
     txn.begin().await?;
     let outcome = run_each(txn, jobs).await;
     match outcome {
         Ok(()) => txn.commit().await,
         Err(error) => {
-            txn.roll_back().await;
+            txn.roll_back(&error).await;
             Err(error)
         }
     }
@@ -158,7 +228,7 @@ async fn run_each(txn: &mut Txn, jobs: &mut [Box<dyn Job>]) -> Result<(), Error>
     Ok(())
 }
 
-fn finish(
+async fn finish(
     txn: &mut Txn,
     shared: &Shared,
     failed: Option<Error>,
@@ -166,12 +236,23 @@ fn finish(
 ) {
     match &failed {
         Some(error) => tracing::error!(error = ?error, "a transaction of the database failed"),
-        None => {
-            let touched = txn.take_touched();
-            shared.publish(&txn.counters, touched);
-        }
+        None => tell(txn, shared).await,
     }
     jobs.for_each(|job| job.answer(failed.clone()));
+}
+
+/// Makes the transaction known in memory.
+async fn tell(txn: &mut Txn, shared: &Shared) {
+    let touched = txn.take_touched();
+    if shared.publish(txn.began, txn.counters, touched).await {
+        return;
+    }
+    if let Some(turn) = shared.turn().await
+        && let Err(error) = turn.refresh(&mut txn.sql()).await
+    {
+        // Readers look again by themselves.
+        tracing::warn!(error = ?error, "what other replicas wrote was not read");
+    }
 }
 
 /// An operation whose type is forgotten.
@@ -208,11 +289,5 @@ impl<O: Operation> Job for Pending<O> {
         };
         // Whoever asked may have gone; the change is made all the same.
         drop(self.reply.send(answer));
-    }
-}
-
-impl Txn {
-    pub(crate) fn sql(&mut self) -> Sql<'_> {
-        Sql(&mut self.connection)
     }
 }

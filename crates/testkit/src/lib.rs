@@ -1,4 +1,4 @@
-//! Real services for tests: nats-server, an API server; the recorded behaviour of the reference; and how a test waits.
+//! Real services for tests: nats-server, an API server, PostgreSQL; the recorded behaviour of the reference; and how a test waits.
 //!
 //! A dev-dependency only. Nothing here is a fake: what a test cannot have it says in a panic, with the command that
 //! gets it. Every wait has a deadline.
@@ -7,6 +7,7 @@ pub mod compat;
 mod home;
 pub mod kube;
 pub mod nats;
+pub mod postgres;
 pub mod wait;
 
 pub use wait::until;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use model::Revision;
 
 use crate::{
-    Error,
+    Error, cache,
     objects::{Cause, record},
     sql::{Row, Sql},
-    writer::{Operation, Txn},
+    writer::{Operation, Touched, Txn},
 };
 
 use super::{Change, Event};
@@ -75,6 +75,37 @@ fn event(row: &Row) -> Result<Event, Error> {
             trace: row.maybe_string(9)?,
         },
     })
+}
+
+/// What memory is to learn of the changes after `after`, up to and including `up_to`; `None` when
+/// they are too many to be worth it, or are no longer known.
+pub(crate) async fn news(
+    sql: &mut Sql<'_>,
+    after: Revision,
+    up_to: Revision,
+) -> Result<Option<Touched>, Error> {
+    let mut touched = Touched::default();
+    if up_to <= after {
+        return Ok(Some(touched));
+    }
+    let rows = sql
+        .rows(
+            "SELECT object, metadata, spec, status, revision, change, at, actor, request_id, trace, \
+             entries FROM changes WHERE revision > $1 AND revision <= $2 ORDER BY revision LIMIT $3",
+            &[after.0.into(), up_to.0.into(), (cache::EVENTS + 1).into()],
+        )
+        .await?;
+    // Asked afterwards: what was dropped before the rows were read is seen here.
+    let (_, oldest) = super::bounds(sql).await?;
+    if rows.len() > cache::EVENTS || oldest > after {
+        return Ok(None);
+    }
+    for row in &rows {
+        touched.forgotten.push(row.string(0)?);
+        touched.indexes.extend(row.list::<Vec<String>>(10)?);
+        touched.events.push(Arc::new(event(row)?));
+    }
+    Ok(Some(touched))
 }
 
 /// One step of a compaction; gives the number of dropped changes.

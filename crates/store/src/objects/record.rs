@@ -84,8 +84,7 @@ pub(crate) async fn load(sql: &mut Sql<'_>, text: &str) -> Result<Option<Record>
         stored: stored(&row)?,
         written_digest: row.digest(6)?,
         body_digest: row.digest(7)?,
-        indexes: serde_json::from_str(row.text(8)?)
-            .map_err(|error| Error::corrupt("the indexes of an object", error))?,
+        indexes: row.list(8)?,
         request_id: row.maybe_string(9)?,
     }))
 }

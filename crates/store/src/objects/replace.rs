@@ -60,7 +60,9 @@ pub(crate) async fn replace(
         cause,
     };
     txn.touched.events.push(Arc::new(event));
-    txn.touched.indexes.extend(differs.into_marked());
+    txn.touched
+        .indexes
+        .extend(differs.marked().into_iter().cloned());
     txn.touched
         .objects
         .push((text.to_owned(), (!gone).then(|| Arc::clone(&object))));
@@ -118,6 +120,7 @@ async fn save(
                 (&new.written_digest).into(),
                 (&new.body_digest).into(),
                 sql::list(&new.indexes).into(),
+                sql::list(&differs.marked()).into(),
             ],
         )
         .await?;
@@ -183,12 +186,9 @@ impl Differs {
     }
 
     /// The indexes whose members or marks have changed.
-    fn into_marked(self) -> impl Iterator<Item = String> {
-        let stayed = if self.spec || self.exports {
-            self.stayed
-        } else {
-            Vec::new()
-        };
-        self.entered.into_iter().chain(self.left).chain(stayed)
+    fn marked(&self) -> Vec<&String> {
+        let moved = self.entered.iter().chain(&self.left);
+        let stayed = self.stayed.iter().filter(|_| self.spec || self.exports);
+        moved.chain(stayed).collect()
     }
 }

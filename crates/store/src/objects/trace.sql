@@ -1,5 +1,6 @@
-INSERT INTO changes (revision, object, change, at, actor, request_id, trace, metadata, spec, status)
-VALUES ($2, $1, $6, $7, $8, $9, $10, $3, $4, $5);
+INSERT INTO changes (revision, object, change, at, actor, request_id, trace, metadata, spec, status,
+    entries)
+VALUES ($2, $1, $6, $7, $8, $9, $10, $3, $4, $5, $22);
 DELETE FROM index_members WHERE object = $1 AND entry IN (SELECT value FROM json_each($11));
 INSERT INTO index_members (entry, object) SELECT value, $1 FROM json_each($12);
 INSERT INTO index_marks (entry, spec_revision, exports_revision)

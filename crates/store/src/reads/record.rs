@@ -15,8 +15,7 @@ pub(crate) async fn replace(txn: &mut Txn, reader: &str, reads: &[Read]) -> Resu
             &[reader.into()],
         )
         .await?;
-    let old: BTreeSet<String> = serde_json::from_str(row.text(0)?)
-        .map_err(|error| Error::corrupt("the reads of an object", error))?;
+    let old: BTreeSet<String> = row.list(0)?;
     let new: BTreeSet<String> = reads.iter().map(|read| read.target.text()).collect();
     let gone: Vec<&String> = old.difference(&new).collect();
     let added: Vec<&String> = new.difference(&old).collect();

@@ -51,7 +51,7 @@ pub(crate) async fn wake(
             "INSERT INTO wakes (object, token, due_at, claimed_until, claimed_token, hops, trace) \
              SELECT object, $3, $4, 0, 0, $5, $6 FROM (SELECT reader AS object FROM reads \
              WHERE target IN (SELECT value FROM json_each($1)) \
-             UNION SELECT value FROM json_each($2)) WHERE object <> $7 \
+             UNION SELECT value FROM json_each($2)) AS woken WHERE object <> $7 \
              ON CONFLICT (object) DO UPDATE SET token = excluded.token, trace = excluded.trace, \
              due_at = min(wakes.due_at, excluded.due_at), \
              hops = CASE WHEN wakes.token = wakes.claimed_token THEN excluded.hops \
@@ -159,54 +159,65 @@ pub(crate) async fn next(sql: &mut Sql<'_>) -> Result<Option<Timestamp>, Error> 
     Ok(due.into_iter().chain(claimed).min())
 }
 
+/// The statement of a claim. `$lock` keeps what others claim, or write to, at this moment out.
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "WITH due AS MATERIALIZED (SELECT object FROM wakes ",
+            "WHERE due_at <= $1 AND claimed_until <= $1 ORDER BY due_at LIMIT $2 ",
+            $lock,
+            ") UPDATE wakes SET claimed_until = $3, claimed_token = token ",
+            "WHERE object IN (SELECT object FROM due) RETURNING object, token, hops, trace, due_at"
+        )
+    };
+}
+
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Claim {
     pub(crate) limit: usize,
     pub(crate) now: Timestamp,
     pub(crate) lease: Duration,
 }
 
-impl Operation for Claim {
-    type Output = Vec<Wake>;
-
-    async fn run(&self, txn: &mut Txn) -> Result<Vec<Wake>, Error> {
-        let rows = txn
-            .sql()
-            .rows(
-                "SELECT object, token, hops, trace FROM wakes \
-                 WHERE due_at <= $1 AND claimed_until <= $1 ORDER BY due_at LIMIT $2",
-                &[self.now.as_microsecond().into(), self.limit.into()],
-            )
-            .await?;
-        let mut wakes = Vec::with_capacity(rows.len());
-        let mut objects = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let token = WakeToken {
-                number: row.number(1)?,
-                hops: row.small(2)?,
-            };
-            let object = keys::parse_object(row.text(0)?)?;
-            wakes.push(Wake {
-                object,
-                token,
-                trace: row.maybe_string(3)?,
-            });
-            objects.push(row.text(0)?);
-        }
-        if objects.is_empty() {
-            return Ok(wakes);
-        }
+impl Claim {
+    /// Claims in one statement, which a server needs no other transaction for.
+    pub(crate) async fn run_alone(self, sql: &mut Sql<'_>) -> Result<Vec<Wake>, Error> {
+        let statement = match sql {
+            Sql::Sqlite(_) => claim!(""),
+            Sql::Postgres(_) => claim!("FOR UPDATE SKIP LOCKED"),
+        };
         let until = self
             .now
             .saturating_add(self.lease)
             .unwrap_or(Timestamp::MAX);
-        txn.sql()
-            .execute(
-                "UPDATE wakes SET claimed_until = $2, claimed_token = token \
-                 WHERE object IN (SELECT value FROM json_each($1))",
-                &[sql::list(&objects).into(), until.as_microsecond().into()],
-            )
-            .await?;
-        Ok(wakes)
+        let args = [
+            self.now.as_microsecond().into(),
+            self.limit.into(),
+            until.as_microsecond().into(),
+        ];
+        let mut wakes = Vec::new();
+        for row in sql.rows(statement, &args).await? {
+            let token = WakeToken {
+                number: row.number(1)?,
+                hops: row.small(2)?,
+            };
+            let wake = Wake {
+                object: keys::parse_object(row.text(0)?)?,
+                token,
+                trace: row.maybe_string(3)?,
+            };
+            wakes.push((row.int(4)?, wake));
+        }
+        wakes.sort_by_key(|(due, _)| *due);
+        Ok(wakes.into_iter().map(|(_, wake)| wake).collect())
+    }
+}
+
+impl Operation for Claim {
+    type Output = Vec<Wake>;
+
+    async fn run(&self, txn: &mut Txn) -> Result<Vec<Wake>, Error> {
+        self.run_alone(&mut txn.sql()).await
     }
 }
 

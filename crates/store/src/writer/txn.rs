@@ -1,15 +1,22 @@
 //! A transaction: the connection, the counters that it takes from, and what it has touched.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use sqlx::{Connection as _, SqliteConnection};
+use tokio::time::Instant;
 
 use model::{Revision, Stored, UnitRevision};
 
-use crate::{Error, changes::Event, sql::Sql};
+use crate::{
+    Error,
+    backend::Backend,
+    changes::Event,
+    sql::{Connection, Receipt, Row, Sql},
+};
+
+use super::{PATIENCE, backoff};
 
 /// The counters of the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counters {
     pub(crate) incarnation: u64,
     pub(crate) revision: u64,
@@ -21,6 +28,16 @@ impl Counters {
         let row = sql
             .one("SELECT incarnation, revision, wake_token FROM meta", &[])
             .await?;
+        Self::of(&row)
+    }
+
+    /// The counters, and the name of the hub.
+    pub(crate) async fn load_with_hub(sql: &mut Sql<'_>) -> Result<(String, Self), Error> {
+        let hub = sql.one("SELECT hub FROM meta", &[]).await?.string(0)?;
+        Ok((hub, Self::load(sql).await?))
+    }
+
+    fn of(row: &Row) -> Result<Self, Error> {
         Ok(Self {
             incarnation: row.number(0)?,
             revision: row.number(1)?,
@@ -34,6 +51,8 @@ impl Counters {
 pub(crate) struct Touched {
     /// Objects by their text, `None` for those that are gone.
     pub(crate) objects: Vec<(String, Option<Arc<Stored>>)>,
+    /// Texts of objects that have changed in a way that is not at hand.
+    pub(crate) forgotten: Vec<String>,
     /// Texts of the indexes whose members or marks have changed.
     pub(crate) indexes: Vec<String>,
     /// Change records.
@@ -55,30 +74,51 @@ pub(crate) struct Undo {
 
 /// The writing side of the database.
 pub(crate) struct Txn {
-    pub(super) connection: SqliteConnection,
+    backend: Backend,
+    connection: Option<Connection>,
     /// Name of the hub.
     pub(crate) hub: String,
+    /// Name of this process among those that share the database.
+    replica: String,
+    /// Number of the transaction among those of this process.
+    batch: u64,
     /// Taken from inside the transaction.
     pub(crate) counters: Counters,
     /// What has changed so far.
     pub(crate) touched: Touched,
-    began: Counters,
+    /// The counters at its begin.
+    pub(super) began: Counters,
 }
 
 impl Txn {
-    pub(super) fn new(connection: SqliteConnection, hub: String) -> Self {
-        let counters = Counters {
-            incarnation: 0,
-            revision: 0,
-            wake_token: 0,
-        };
+    /// Without a connection, one is made when it is needed.
+    pub(super) fn new(
+        backend: Backend,
+        connection: Option<Connection>,
+        hub: String,
+        replica: String,
+    ) -> Self {
         Self {
+            backend,
             connection,
             hub,
-            counters,
+            replica,
+            batch: 0,
+            counters: Counters::default(),
             touched: Touched::default(),
-            began: counters,
+            began: Counters::default(),
         }
+    }
+
+    /// Whether the database is a server: it may be away for a while.
+    pub(super) const fn is_remote(&self) -> bool {
+        self.backend.is_shared()
+    }
+
+    /// The connection of the transaction.
+    pub(crate) fn sql(&mut self) -> Sql<'_> {
+        let connection = self.connection.as_mut();
+        connection.expect("it was made at the begin").sql()
     }
 
     /// A revision of its own for one change.
@@ -106,56 +146,102 @@ impl Txn {
     /// Begins, with a savepoint for the first operation.
     pub(super) async fn begin(&mut self) -> Result<(), Error> {
         self.touched = Touched::default();
-        self.sql()
-            .execute("BEGIN IMMEDIATE; SAVEPOINT operation", &[])
-            .await?;
-        match Counters::load(&mut self.sql()).await {
+        self.batch += 1;
+        self.connect().await?;
+        let begun = self.sql().begin().await;
+        match begun.and_then(|row| Counters::of(&row)) {
             Ok(counters) => {
                 (self.counters, self.began) = (counters, counters);
                 Ok(())
             }
             Err(error) => {
-                self.roll_back().await;
+                self.roll_back(&error).await;
                 Err(error)
             }
         }
     }
 
-    pub(super) async fn commit(&mut self) -> Result<(), Error> {
-        let outcome = self.save_counters_and_commit().await;
-        if outcome.is_err() {
-            self.roll_back().await;
+    /// The connection, made anew if it was lost.
+    async fn connect(&mut self) -> Result<(), Error> {
+        if self.connection.is_none() {
+            self.connection = Some(self.backend.connect().await?);
         }
-        outcome
-    }
-
-    async fn save_counters_and_commit(&mut self) -> Result<(), Error> {
-        let Counters {
-            incarnation,
-            revision,
-            wake_token,
-        } = self.counters;
-        // A commit closes the savepoint that is still open.
-        if self.counters == self.began {
-            self.sql().execute("COMMIT", &[]).await?;
-            return Ok(());
-        }
-        self.sql()
-            .execute(
-                "UPDATE meta SET incarnation = $1, revision = $2, wake_token = $3; COMMIT",
-                &[incarnation.into(), revision.into(), wake_token.into()],
-            )
-            .await?;
         Ok(())
     }
 
-    /// Undoes the transaction, if the database has not done so itself.
-    pub(super) async fn roll_back(&mut self) {
-        self.touched = Touched::default();
-        self.counters = self.began;
-        if let Err(error) = self.sql().execute("ROLLBACK", &[]).await {
+    /// Commits. An error other than `Unconfirmed` means that nothing was kept.
+    pub(super) async fn commit(&mut self) -> Result<(), Error> {
+        let (counters, replica) = (self.counters, self.replica.clone());
+        let receipt = Receipt {
+            replica: &replica,
+            batch: self.batch,
+            counted: counters != self.began,
+            wakes: self.touched.wakes,
+        };
+        match self.sql().commit(&counters, &receipt).await {
+            Ok(()) => Ok(()),
+            Err(error) if self.is_remote() => self.settle(error).await,
+            Err(error) => {
+                self.roll_back(&error).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Finds out what became of a commit whose answer was lost with `error`.
+    async fn settle(&mut self, error: Error) -> Result<(), Error> {
+        tracing::warn!(error = ?error, "the answer to a commit was lost: asking for it");
+        let end = Instant::now() + PATIENCE;
+        let mut wait = Duration::ZERO;
+        loop {
+            match self.is_committed().await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {
+                    self.reset();
+                    return Err(error);
+                }
+                Err(unknown) if Instant::now() >= end => {
+                    self.reset();
+                    return Err(Error::Unconfirmed(Box::new(unknown)));
+                }
+                Err(_) => wait = backoff(wait).await,
+            }
+        }
+    }
+
+    /// Whether the last transaction is in the database. The lock of the counters is waited for: only
+    /// then has it ended.
+    async fn is_committed(&mut self) -> Result<bool, Error> {
+        self.connection = None;
+        self.connect().await?;
+        let replica = self.replica.clone();
+        let mut sql = self.sql();
+        sql.begin().await?;
+        let row = sql
+            .row(
+                "SELECT batch FROM replicas WHERE replica = $1",
+                &[replica.into()],
+            )
+            .await?;
+        let batch = row.map_or(Ok(0), |row| row.number(0))?;
+        sql.roll_back().await?;
+        Ok(batch == self.batch)
+    }
+
+    /// Undoes the transaction that failed so, if the database has not done so itself.
+    pub(super) async fn roll_back(&mut self, failed: &Error) {
+        self.reset();
+        // A server undoes what has lost its connection, which may be dead without a word.
+        if self.is_remote() && matches!(failed, Error::Unavailable(_)) {
+            self.connection = None;
+        } else if let Err(error) = self.sql().roll_back().await {
             tracing::debug!(error = ?error, "the database has rolled back by itself");
         }
+    }
+
+    fn reset(&mut self) {
+        self.touched = Touched::default();
+        self.counters = self.began;
     }
 
     /// What [`Self::undo`] needs to go back to the present.
@@ -171,10 +257,7 @@ impl Txn {
 
     /// Keeps what the operation did and sets a savepoint for the next.
     pub(super) async fn keep(&mut self) -> Result<(), Error> {
-        self.sql()
-            .execute("RELEASE operation; SAVEPOINT operation", &[])
-            .await?;
-        Ok(())
+        self.sql().keep().await
     }
 
     /// Undoes what the operation did; its savepoint serves the next.
@@ -184,8 +267,7 @@ impl Txn {
         self.touched.indexes.truncate(undo.indexes);
         self.touched.events.truncate(undo.events);
         self.touched.wakes = undo.wakes;
-        self.sql().execute("ROLLBACK TO operation", &[]).await?;
-        Ok(())
+        self.sql().undo().await
     }
 
     pub(super) fn take_touched(&mut self) -> Touched {
@@ -193,7 +275,10 @@ impl Txn {
     }
 
     pub(super) async fn close(self) {
-        if let Err(error) = self.connection.close().await {
+        let Some(connection) = self.connection else {
+            return;
+        };
+        if let Err(error) = connection.close().await {
             tracing::warn!(error = %error, "the database was not closed cleanly");
         }
     }

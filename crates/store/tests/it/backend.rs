@@ -1,28 +1,40 @@
 //! The backends on which every behaviour is checked.
 
-use tempfile::TempDir;
+use std::any::Any;
 
 use store::{Config, Store};
 
 /// A database of its own for one test.
 pub(crate) struct Database {
     pub(crate) store: Store,
-    _folder: TempDir,
+    _kept: Box<dyn Any>,
 }
 
 /// A fresh SQLite database.
 pub(crate) async fn sqlite() -> Database {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = testkit::tempdir();
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
-    let store = Store::open(Config {
+    open(url, folder).await
+}
+
+/// A fresh PostgreSQL database.
+pub(crate) async fn postgres() -> Database {
+    let database = testkit::postgres::Database::create();
+    open(database.url(), database).await
+}
+
+async fn open(url: String, kept: impl Any) -> Database {
+    Database {
+        store: Store::open(at(url)).await.unwrap(),
+        _kept: Box::new(kept),
+    }
+}
+
+/// The usual configuration, with this database.
+pub(crate) fn at(url: String) -> Config {
+    Config {
         url,
         ..Config::default()
-    })
-    .await
-    .unwrap();
-    Database {
-        store,
-        _folder: folder,
     }
 }
 
@@ -38,6 +50,12 @@ macro_rules! on_every_backend {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
                 let database = crate::backend::sqlite().await;
+                check(database.store.clone()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                let database = crate::backend::postgres().await;
                 check(database.store.clone()).await;
             }
         }

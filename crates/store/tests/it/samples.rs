@@ -116,6 +116,11 @@ pub(crate) fn status(status: Value, exports: &str) -> StatusChange {
     }
 }
 
+/// Lets the store look for what others wrote, as every read of objects does.
+pub(crate) async fn look(store: &Store) {
+    store.find(&component("nothing")).await.unwrap();
+}
+
 /// Reads an object as a decision does.
 pub(crate) async fn read(store: &Store, key: &ObjectKey, facet: Facet) -> Read {
     let found = store.find(key).await.unwrap();
