@@ -137,7 +137,9 @@ impl Compiler {
         &self,
         snapshot: &component::Snapshot,
     ) -> Result<Arc<component::Compiled>, Diagnostics> {
-        self.remembered(&self.components, snapshot, || component::compile(self, snapshot))
+        self.remembered(&self.components, snapshot, || {
+            component::compile(self, snapshot)
+        })
     }
 
     /// What the cell of a project is in an environment. An unchanged snapshot is looked up.
@@ -148,7 +150,9 @@ impl Compiler {
         &self,
         snapshot: &project::Snapshot,
     ) -> Result<Arc<project::Compiled>, project::Refused> {
-        self.remembered(&self.projects, snapshot, || project::compile(self, snapshot))
+        self.remembered(&self.projects, snapshot, || {
+            project::compile(self, snapshot)
+        })
     }
 
     /// What a resource is in an environment. An unchanged snapshot is looked up.
@@ -159,7 +163,9 @@ impl Compiler {
         &self,
         snapshot: &resource::Snapshot,
     ) -> Result<Arc<resource::Compiled>, Diagnostics> {
-        self.remembered(&self.resources, snapshot, || resource::compile(self, snapshot))
+        self.remembered(&self.resources, snapshot, || {
+            resource::compile(self, snapshot)
+        })
     }
 
     /// What a workflow run is on its plane. An unchanged snapshot is looked up.
@@ -170,7 +176,9 @@ impl Compiler {
         &self,
         snapshot: &workflow::Snapshot,
     ) -> Result<Arc<workflow::Compiled>, Diagnostics> {
-        self.remembered(&self.workflows, snapshot, || workflow::compile(self, snapshot))
+        self.remembered(&self.workflows, snapshot, || {
+            workflow::compile(self, snapshot)
+        })
     }
 
     /// What was compiled of a snapshot before, or is now. A compiler that may keep nothing does not look.

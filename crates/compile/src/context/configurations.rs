@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use expr::Value;
 use model::{
     kinds::container::{Container, EnvVar, FileVar, ValueSource},
     name,
 };
-use serde::Serialize;
 
 use crate::{
     component::variables::{Derived, Wanted},

@@ -137,7 +137,10 @@ fn compiled_with_secrets(mut snapshot: Snapshot) -> Compiled {
 
 fn objects(compiled: &Compiled) -> Vec<Value> {
     let bundles = [Some(&compiled.bundle), compiled.observability.as_ref()];
-    let entries = bundles.into_iter().flatten().flat_map(|it| it.parse().objects);
+    let entries = bundles
+        .into_iter()
+        .flatten()
+        .flat_map(|it| it.parse().objects);
     entries.map(|entry| entry.object).collect()
 }
 
