@@ -1,6 +1,11 @@
 //! JSON in two shapes: as it comes from outside and goes there, and as values of the expression language, which
 //! share what they have in common. Objects are rendered as the latter, so that a copy costs nothing.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few types of values are JSON, and all others alike are not"
+)]
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 

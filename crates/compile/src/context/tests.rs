@@ -188,11 +188,9 @@ fn derived_lists_are_those_of_the_reference() {
             decode(&input["workload"]["endpoints"], "endpoints").unwrap_or_default();
         let mut insert = |name: &str, value| derived.push((expr::Key::string(name), value));
         insert("servicePorts", expr::Value::list(service_ports(&endpoints)));
-        let resources = match &input["endpointResources"] {
-            Value::Null => &json!({}),
-            resources => resources,
-        };
-        insert("endpointResources", tree::of(resources));
+        let resources = input["endpointResources"].as_object();
+        let resources = json!(resources.cloned().unwrap_or_default());
+        insert("endpointResources", tree::of(&resources));
         let item: ResourceItem = {
             let mut item = input["dependencies"].clone();
             item["ref"] = json!("r");
