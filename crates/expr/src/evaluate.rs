@@ -84,6 +84,7 @@ impl Machine<'_> {
                 self.value(body)
             }
             Node::OrValue(parts) => self.or_value(parts),
+            Node::OrOptional(parts) => self.or_optional(parts),
             Node::OptionalMap {
                 target,
                 slot,
@@ -166,6 +167,18 @@ impl Machine<'_> {
             }
         };
         found.map_or_else(|| self.value(otherwise), Ok)
+    }
+
+    /// `optional.or(otherwise)`, where the other one is asked only if the first holds nothing.
+    fn or_optional(&mut self, [optional, otherwise]: &[Node; 2]) -> Result<Value, Error> {
+        match self.value(optional)? {
+            held @ Value::Optional(Some(_)) => Ok(held),
+            none @ Value::Optional(None) => match self.value(otherwise)? {
+                other @ Value::Optional(_) => Ok(other),
+                other => Err(no_overload("or", &[&none, &other])),
+            },
+            other => Err(no_overload("or", &[&other])),
+        }
     }
 
     fn not(&mut self, operand: &Node) -> Result<Value, Error> {

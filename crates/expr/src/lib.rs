@@ -36,6 +36,7 @@ pub use check::{Declarations, ObjectType, StaticType};
 pub use environment::{Builder, Environment, Overloads};
 pub use error::{Error, Position};
 pub use evaluate::Budget;
+pub use library::Pattern;
 pub use limits::Limits;
 pub use program::{Program, ReadPath, Reference};
 pub use value::{Duration, Key, Map, Numbers, Opaque, Timestamp, Type, Value, double_text};

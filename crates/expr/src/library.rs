@@ -24,6 +24,7 @@ use crate::evaluate::{Budget, no_overload};
 use crate::value::{Type, Value};
 
 pub(crate) use format::check as check_format;
+pub use regexes::Pattern;
 pub(crate) use lists::sortable;
 
 type Outcome = Result<Value, Error>;

@@ -1,13 +1,10 @@
 //! Validation of values, with the words of the reference.
 
-use std::{
-    cell::Cell,
-    sync::{Arc, LazyLock},
-};
+use std::cell::Cell;
 
-use moka::sync::Cache;
-use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
+
+use expr::Pattern;
 
 /// Problems that are told of one value.
 const MAX_PROBLEMS: usize = 100;
@@ -58,25 +55,8 @@ impl<'a> Problems<'a> {
     }
 }
 
-/// A compiled pattern, or why it cannot be used.
-type Pattern = Arc<Result<Regex, String>>;
-
-/// Patterns that were compiled.
-static PATTERNS: LazyLock<Cache<Box<str>, Pattern>> = LazyLock::new(|| Cache::new(256));
-/// Memory of one compiled pattern, in bytes.
-const PATTERN_BYTES: usize = 1 << 20;
 /// Work that compiling a pattern counts for, beside its length.
 const PATTERN_WORK: usize = 256;
-
-fn pattern(text: &str) -> Pattern {
-    if let Some(known) = PATTERNS.get(text) {
-        return known;
-    }
-    let compiled = RegexBuilder::new(text).size_limit(PATTERN_BYTES).build();
-    let compiled = Arc::new(compiled.map_err(|error| error.to_string()));
-    PATTERNS.insert(text.into(), Arc::clone(&compiled));
-    compiled
-}
 
 pub(super) fn validate(
     schema: &Value,
@@ -219,11 +199,11 @@ fn string(schema: &Value, text: &str, path: &str, problems: &mut Problems<'_>) {
     if !problems.spend(PATTERN_WORK + text_of_pattern.len() + text.len() / 16) {
         return;
     }
-    match &*pattern(text_of_pattern) {
-        Ok(regex) if regex.is_match(text) => {}
-        Ok(_) => problems.push(format!("{} should match '{text_of_pattern}'", place(path))),
-        Err(error) => problems.push(format!(
-            "{}: pattern {text_of_pattern:?} cannot be used: {error}",
+    match Pattern::parse(text_of_pattern) {
+        Some(pattern) if pattern.is_match(text) => {}
+        Some(_) => problems.push(format!("{} should match '{text_of_pattern}'", place(path))),
+        None => problems.push(format!(
+            "{}: pattern {text_of_pattern:?} cannot be used: it is no regular expression, or too large",
             place(path)
         )),
     }

@@ -38,6 +38,33 @@ static PATTERNS: LazyLock<Cache<Box<str>, Kept>> = LazyLock::new(|| {
         .build()
 });
 
+/// A regular expression in the syntax of RE2, which matches in linear time. Those that were read are kept, in bounded
+/// memory, for all that read the same again.
+#[derive(Debug, Clone)]
+pub struct Pattern(Arc<Regex>);
+
+impl Pattern {
+    /// Reads a pattern; none where it is none, or would take too much memory.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        kept(text).pattern.map(Self)
+    }
+
+    /// Whether it is found in a text.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
+
+fn kept(text: &str) -> Kept {
+    PATTERNS.get(text).unwrap_or_else(|| {
+        let kept = compile(text);
+        PATTERNS.insert(text.into(), kept.clone());
+        kept
+    })
+}
+
 /// The pattern of a text, to be matched once against `subject` by the function `name`.
 pub(super) fn pattern(
     name: &str,
@@ -46,13 +73,8 @@ pub(super) fn pattern(
     budget: &mut Budget,
 ) -> Result<Arc<Regex>, Error> {
     budget.steps(subject.len() / 16 + text.len())?;
-    let kept = PATTERNS.get(text).unwrap_or_else(|| {
-        let kept = compile(text);
-        PATTERNS.insert(text.into(), kept.clone());
-        kept
-    });
     let wrong = || Error::argument(format!("invalid {name}() pattern: {text}"));
-    kept.pattern.ok_or_else(wrong)
+    kept(text).pattern.ok_or_else(wrong)
 }
 
 fn compile(text: &str) -> Kept {

@@ -259,6 +259,9 @@ impl Lower<'_> {
                     ("orValue", Ok(parts)) if style == Style::Member => {
                         return Ok(Node::OrValue(Box::new(parts)));
                     }
+                    ("or", Ok(parts)) if style == Style::Member => {
+                        return Ok(Node::OrOptional(Box::new(parts)));
+                    }
                     (_, Ok(parts)) => Vec::from(parts),
                     (_, Err(arguments)) => arguments,
                 };

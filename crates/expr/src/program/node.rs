@@ -45,6 +45,8 @@ pub(crate) enum Node {
     },
     /// `optional.orValue(otherwise)`.
     OrValue(Box<[Node; 2]>),
+    /// `optional.or(otherwise)`.
+    OrOptional(Box<[Node; 2]>),
     /// `optMap` and, when the body is itself optional, `optFlatMap`.
     OptionalMap {
         target: Box<Node>,

@@ -62,7 +62,7 @@ impl Walk<'_> {
                 self.nodes(nodes);
             }
             Node::Conditional(parts) => self.nodes(&**parts),
-            Node::OrValue(parts) => self.nodes(&**parts),
+            Node::OrValue(parts) | Node::OrOptional(parts) => self.nodes(&**parts),
             Node::List(items) => self.nodes(items.iter().map(|(item, _)| item)),
             Node::Map(entries) => {
                 self.nodes(entries.iter().flat_map(|(key, value, _)| [key, value]));
