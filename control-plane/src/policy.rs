@@ -1,9 +1,9 @@
 //! The policy that counts: the roles and bindings of the store, compiled, once a replica.
 //!
-//! Whoever asks gets a policy that is at least as new as the newest change this replica knows of: the
-//! asker itself reads the part of the watch log that is missing, which is in memory, and compiles anew
-//! if a role or binding is in it. A write is known before it is answered, so that what was granted or
-//! taken counts from the answer on; there is no task that could lag.
+//! Whoever asks gets a policy that is at least as new as the newest change that any replica has answered:
+//! the asker itself reads the part of the watch log that is missing, and compiles anew if a role or
+//! binding is in it. What was granted or taken counts from the answer on, at every replica; there is no
+//! task that could lag.
 
 use std::sync::Arc;
 
@@ -55,9 +55,9 @@ impl Policies {
         })))
     }
 
-    /// The policy as of the newest change that this replica knows of, or later.
+    /// The policy as of the newest change that any replica has answered, or later.
     pub(crate) async fn current(&self) -> Result<Arc<Policy>, store::Error> {
-        let newest = self.0.store.revision();
+        let newest = self.0.store.newest_revision().await?;
         if let Some(policy) = self.up_to(newest) {
             return Ok(policy);
         }
@@ -114,7 +114,7 @@ impl Policies {
 
 /// Reads and compiles all roles and bindings.
 async fn read(store: &Store) -> Result<Known, store::Error> {
-    let revision = store.revision();
+    let revision = store.newest_revision().await?;
     let policy = Policy::compile(&objects(store).await?);
     for problem in policy.problems() {
         tracing::warn!(object = %problem.object, problem = %problem.diagnostic, "access is not as written");

@@ -9,7 +9,7 @@ use proto::resources::{
     ProfileRequest, UpdateRequest, WatchRequest, WriteRequest, event::Type,
 };
 
-use crate::hub::{ADMIN, DEADLINE, DEV, Hub, LEAD, with};
+use crate::hub::{ADMIN, DEADLINE, DEV, Hub, LEAD, on_every_hub, with};
 
 fn document(kind: &str, namespace: &str, name: &str, spec: Value) -> Value {
     let api = if kind == "Namespace" {
@@ -113,6 +113,11 @@ fn is_forbidden(outcome: &Result<(), Status>) -> bool {
 /// A hub with these namespaces, each with two environments.
 async fn hub(namespaces: &[&str]) -> Hub {
     let hub = Hub::start().await;
+    fill(&hub, namespaces).await;
+    hub
+}
+
+async fn fill(hub: &Hub, namespaces: &[&str]) {
     for namespace in namespaces {
         hub.create(&document("Namespace", "", namespace, json!({})))
             .await
@@ -121,12 +126,14 @@ async fn hub(namespaces: &[&str]) -> Hub {
             hub.create(&environment(namespace, name)).await.unwrap();
         }
     }
-    hub
 }
 
-#[tokio::test]
-async fn what_is_given_and_taken_counts_at_once() {
-    let hub = hub(&["a"]).await;
+on_every_hub! {
+    what_is_given_and_taken_counts_at_once,
+}
+
+async fn what_is_given_and_taken_counts_at_once(hub: Hub) {
+    fill(&hub, &["a"]).await;
     let seen = environment("a", "one");
     assert!(is_forbidden(&get(&hub, DEV, &seen).await));
     let reader = role("a", "reader", &["environment:view"]);

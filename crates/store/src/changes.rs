@@ -57,7 +57,16 @@ pub enum Changes {
 }
 
 impl Store {
-    /// The revision of the newest durable change.
+    /// The revision of the newest durable change, whichever process made it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn newest_revision(&self) -> Result<Revision, Error> {
+        self.catch_up().await?;
+        Ok(self.revision())
+    }
+
+    /// The revision of the newest durable change that this process knows of.
     #[must_use]
     pub fn revision(&self) -> Revision {
         *self.shared().revision.borrow()
