@@ -24,8 +24,8 @@ use crate::evaluate::{Budget, no_overload};
 use crate::value::{Type, Value};
 
 pub(crate) use format::check as check_format;
-pub use regexes::Pattern;
 pub(crate) use lists::sortable;
+pub use regexes::Pattern;
 
 type Outcome = Result<Value, Error>;
 type Body = fn(&[Value], &mut Budget) -> Outcome;
