@@ -183,6 +183,12 @@ fn what_is_no_number_has_no_order() {
 }
 
 #[test]
+fn an_optional_is_no_zero_value() {
+    let source = "optional.ofNonZeroValue(optional.none()).hasValue()";
+    assert_eq!(evaluate(source, &json!({})), Ok(json!(true)));
+}
+
+#[test]
 fn formatted_doubles_have_no_exponent() {
     let text = evaluate("'%s %d %s'.format([1e20, 1.5e16, 0.00001])", &json!({}));
     assert_eq!(
