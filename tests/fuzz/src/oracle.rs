@@ -15,8 +15,9 @@ use std::{
 };
 
 use cel::extensions;
-use expr::{Bindings, Budget, Environment, Limits, Numbers, Overloads, Value};
 use serde_json::{Map, Value as Json, json};
+
+use expr::{Bindings, Budget, Environment, Limits, Numbers, Overloads, Value};
 
 use answer::Answer;
 pub(crate) use generate::generate;

@@ -8,8 +8,9 @@ mod planted;
 mod templates;
 
 use clap::ValueEnum;
-use expr::Limits;
 use serde_json::{Map, Value, json};
+
+use expr::Limits;
 
 use crate::oracle;
 

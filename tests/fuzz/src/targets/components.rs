@@ -3,8 +3,9 @@
 #[path = "../../../../crates/compile/tests/it/snapshots.rs"]
 mod snapshots;
 
-use compile::{Compiler, Limits};
 use serde_json::Value;
+
+use compile::{Compiler, Limits};
 
 /// Less than usual, so that inputs meet the limits.
 const LIMITS: Limits = Limits {

@@ -1,8 +1,9 @@
 //! Documents of the platform, through admission.
 
+use serde_json::Value;
+
 use compile::vet;
 use model::{Draft, Envelope};
-use serde_json::Value;
 
 use super::same;
 

@@ -1,5 +1,7 @@
 //! Templates, patches and schemas.
 
+use serde_json::{Map, Value, json};
+
 use compile::{
     functions::Methods,
     patch::{self, Operation},
@@ -7,7 +9,6 @@ use compile::{
     template::{Context, Engine},
 };
 use model::kinds::trait_::PatchOp;
-use serde_json::{Map, Value, json};
 
 use super::{LIMITS, same, variables};
 
