@@ -183,6 +183,12 @@ fn what_is_no_number_has_no_order() {
 }
 
 #[test]
+fn lines_of_literals_end_alike() {
+    let source = "'''a\r\nb\rc\\r''' + r\"\"\"\r\"\"\"";
+    assert_eq!(evaluate(source, &json!({})), Ok(json!("a\nb\nc\r\n")));
+}
+
+#[test]
 fn an_optional_is_no_zero_value() {
     let source = "optional.ofNonZeroValue(optional.none()).hasValue()";
     assert_eq!(evaluate(source, &json!({})), Ok(json!(true)));
