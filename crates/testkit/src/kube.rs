@@ -113,13 +113,11 @@ impl ApiServer {
         let module = go(&["list", "-m", "-f", "{{.Dir}}"]);
         let kinds = Path::new(module.trim()).join("config/crd/standard");
         self.kubectl(&["apply", "--server-side", "-f", &kinds.to_string_lossy()]);
-        self.kubectl(&[
-            "wait",
-            "--for=condition=Established",
-            "--timeout=30s",
-            "crd",
-            "--all",
-        ]);
+        let routes = ["httproutes", "grpcroutes", "tlsroutes"];
+        let routes = routes.map(|name| format!("crd/{name}.gateway.networking.k8s.io"));
+        let [http, grpc, tls] = routes.each_ref().map(String::as_str);
+        let established = ["wait", "--for=condition=Established", "--timeout=30s"];
+        self.kubectl(&[&established[..], &[http, grpc, tls]].concat());
     }
 
     /// A name for a namespace that no other test uses. The namespace is not made.

@@ -1,7 +1,9 @@
 //! Base64.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 
 use super::{Function, Outcome, global, mismatch, text};
 use crate::error::Error;
@@ -21,13 +23,21 @@ fn encode(arguments: &[Value], budget: &mut Budget) -> Outcome {
     Ok(Value::from(STANDARD.encode(bytes)))
 }
 
-/// Padding may be missing.
+/// Reads what others write: padding may be missing, and the bits that fill up the last byte may be set.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Ends of lines are skipped.
 fn decode(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let text = text("base64.decode", arguments, 0)?;
     budget.bytes(text.len())?;
-    let bytes = STANDARD
+    let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+    let bytes = LENIENT
         .decode(text)
-        .or_else(|_| STANDARD_NO_PAD.decode(text))
         .map_err(|_| Error::argument("illegal base64 data"))?;
     Ok(Value::Bytes(bytes.into()))
 }

@@ -31,7 +31,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 fn is_zero(value: &Value) -> bool {
     match value {
-        Value::Null | Value::Optional(None) => true,
+        Value::Null => true,
         Value::Bool(truth) => !truth,
         Value::Int(int) => *int == 0,
         Value::Uint(uint) => *uint == 0,
@@ -42,7 +42,7 @@ fn is_zero(value: &Value) -> bool {
         Value::Map(map) => map.is_empty(),
         Value::Duration(span) => span.nanoseconds() == 0,
         Value::Timestamp(time) => time.nanoseconds() == 0,
-        Value::Type(_) | Value::Optional(Some(_)) | Value::Opaque(_) | Value::Omit => false,
+        Value::Type(_) | Value::Optional(_) | Value::Opaque(_) | Value::Omit => false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Text and bytes literals: prefixes, quotes and escapes.
 
+use std::borrow::Cow;
+
 use super::lexer::Lexer;
 use crate::error::Error;
 use crate::value::Value;
@@ -22,10 +24,19 @@ pub(super) fn quoted(lexer: &mut Lexer<'_>) -> Result<Option<Value>, Error> {
     let inside = &body[quote.len()..];
     let end =
         closing(inside, quote, raw).ok_or_else(|| lexer.error(at, "unclosed string literal"))?;
-    let text = &inside[..end];
+    let text = with_plain_lines(&inside[..end]);
     lexer.at += prefix.len() + 2 * quote.len() + end;
-    let value = unescape(text, raw, bytes).map_err(|message| lexer.error(at, message))?;
+    let value = unescape(&text, raw, bytes).map_err(|message| lexer.error(at, message))?;
     Ok(Some(value))
+}
+
+/// Lines of a literal end alike, however the file that holds it ends its own.
+fn with_plain_lines(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n").into()
+    } else {
+        text.into()
+    }
 }
 
 /// Where the closing quote starts. A literal in single quotes ends with its line.

@@ -81,6 +81,19 @@ fn same(left: &Json, right: &Json) -> bool {
 const OTHER: &[&str] = &["type-eq", "cel.bind"];
 
 #[test]
+fn base64_is_read_as_others_write_it() {
+    for source in [
+        "base64.decode('aGVsGVsbG8') != b''",
+        "base64.decode('aGVs\\nbG8=') == b'hello'",
+        "base64.decode('aGVsbG8') == b'hello'",
+    ] {
+        let program = Environment::default().compile(source).unwrap();
+        let value = program.evaluate(&Bindings::new()).unwrap();
+        assert_eq!(value, Value::Bool(true), "{source}");
+    }
+}
+
+#[test]
 fn platform_expressions_evaluate() {
     let table = testkit::compat::cel("cases.json");
     let environment = environment();
@@ -180,6 +193,18 @@ fn what_is_no_number_has_no_order() {
             "{source}"
         );
     }
+}
+
+#[test]
+fn lines_of_literals_end_alike() {
+    let source = "'''a\r\nb\rc\\r''' + r\"\"\"\r\"\"\"";
+    assert_eq!(evaluate(source, &json!({})), Ok(json!("a\nb\nc\r\n")));
+}
+
+#[test]
+fn an_optional_is_no_zero_value() {
+    let source = "optional.ofNonZeroValue(optional.none()).hasValue()";
+    assert_eq!(evaluate(source, &json!({})), Ok(json!(true)));
 }
 
 #[test]

@@ -39,14 +39,11 @@ fn server(objects: &[Value]) -> ApiServer {
     for documents in [DEFINITIONS, &alerts, &stream(&namespaces)] {
         apply(&server, documents, &["--force-conflicts"]).unwrap();
     }
-    let established = [
-        "wait",
-        "--for=condition=Established",
-        "--timeout=30s",
-        "crd",
-        "--all",
-    ];
-    server.kubectl(&established);
+    for definitions in [DEFINITIONS, &alerts] {
+        let established = ["--for=condition=Established", "--timeout=30s", "-f", "-"];
+        let waited = server.kubectl_with(definitions, &[&["wait"], &established[..]].concat());
+        waited.unwrap();
+    }
     server
 }
 

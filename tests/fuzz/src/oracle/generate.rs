@@ -237,7 +237,7 @@ const RULES: &[Rule] = &[
             "<l>.distinct()",
             "<l>.slice(<i>, <i>)",
             "[<l>, <l>].flatten()",
-            "lists.range(<i> % 5)",
+            "lists.range(math.abs(<i> % 5))",
             "<l>.sortBy(v, -v)",
         ],
     },
