@@ -7,7 +7,7 @@ use authz::{
     evaluate::{self, Asked},
     profile,
 };
-use model::{Code, KindName, ObjectKey};
+use model::Code;
 use proto::resources::{
     ActionAttribute, ActionInfo, Answer, Capability, CapabilityPlace, CheckRequest, CheckResponse,
     EvaluateRequest, EvaluateResponse, ListActionsRequest, ListActionsResponse, Place,
@@ -108,14 +108,12 @@ impl Access for Ingress {
 /// denied to the caller in some part of it is not shown with the rest.
 fn refusal(visit: &Visit, asked: CheckRequest) -> Option<String> {
     let action = Action::named(&asked.action);
-    let mut attributes = Attributes::default();
     let all_environments =
         asked.environment.is_empty() && action.attributes().contains(&Attribute::Environment);
-    if !asked.environment.is_empty() {
-        let (namespace, name) = (&asked.namespace, &asked.environment);
-        let key = ObjectKey::namespaced(KindName::Environment, namespace, name);
-        attributes = attributes.with(Attribute::Environment, scope::named(&key));
-    }
+    let attributes = match asked.environment.as_str() {
+        "" => Attributes::default(),
+        name => scope::in_environment(&asked.namespace, name),
+    };
     let path = ScopePath {
         namespace: asked.namespace,
         project: asked.project,

@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use authz::{Action, Attribute, Attributes, ScopePath, Verb};
+use authz::{Action, ScopePath, Verb};
 use compile::{Compiler, Limits};
 use kit::config::HumanDuration;
 use model::{Code, Envelope, KindName, Scope};
@@ -25,7 +25,7 @@ use preview::{
 use proto::preview::{CompareRequest, CompareResponse, Draft, preview_server::Preview};
 use store::{Query, Store, Within};
 
-use super::{Ingress, gate::Visit, internal, status};
+use super::{Ingress, Visit, internal, scope, status};
 
 /// Bytes of compiled bundles that previews remember.
 const CACHE: u64 = 16 << 20;
@@ -112,7 +112,8 @@ impl Preview for Ingress {
         let may_see = move |unit: &Subject| {
             // What is rendered is seen by whoever sees its binding.
             let action = Action::on(KindName::ReleaseBinding, Scope::Namespaced, Verb::View);
-            let decision = visit.decide(&action, &scope_of(unit), &attributes_of(unit));
+            let attributes = scope::in_environment(&unit.namespace, &unit.environment);
+            let decision = visit.decide(&action, &scope_of(unit), &attributes);
             decision.is_allowed()
         };
         // Whoever does not wait for the answer any more ends the work.
@@ -174,11 +175,6 @@ fn scope_of(unit: &Subject) -> ScopePath {
         component: unit.component.clone().unwrap_or_default(),
         resource: String::new(),
     }
-}
-
-fn attributes_of(unit: &Subject) -> Attributes {
-    let environment = format!("{}/{}", unit.namespace, unit.environment);
-    Attributes::default().with(Attribute::Environment, environment)
 }
 
 impl Ingress {

@@ -63,6 +63,12 @@ pub(super) fn around(envelope: &Envelope) -> ScopePath {
     path
 }
 
+/// What conditions may ask of all that is in an environment.
+pub(super) fn in_environment(namespace: &str, name: &str) -> Attributes {
+    let key = ObjectKey::namespaced(KindName::Environment, namespace, name);
+    Attributes::default().with(Attribute::Environment, named(&key))
+}
+
 /// The attributes of an object that conditions on an action may name.
 pub(super) fn attributes(action: &Action, envelope: &Envelope) -> Attributes {
     let attributes = action.attributes().iter();
@@ -102,7 +108,7 @@ fn value(attribute: Attribute, envelope: &Envelope) -> Option<String> {
 }
 
 /// An object as conditions name it: `NAMESPACE/NAME`, or `NAME` for one of the whole platform.
-pub(super) fn named(key: &ObjectKey) -> String {
+fn named(key: &ObjectKey) -> String {
     match &key.namespace {
         Some(namespace) => format!("{namespace}/{}", key.name),
         None => key.name.clone(),

@@ -86,7 +86,8 @@ impl Compiled {
 
 pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compiled, Diagnostics> {
     let parts = compiler.prepare(&snapshot.release);
-    let mut variables = Variables::read_by(snapshot, &parts)?;
+    let schemas = &parts.component_type.schemas;
+    let mut variables = Variables::new(snapshot, schemas, variables::Wanted::ReadBy(&parts))?;
     variables.base = variables.base.within(&compiler.render_limits());
     let mut rendered = render_parts(compiler, snapshot, (&variables, &parts), &mut Trace::Off)?;
     let observability = finish::take_observability(&mut rendered);
@@ -97,12 +98,11 @@ pub(crate) fn compile(compiler: &Compiler, snapshot: &Snapshot) -> Result<Compil
         labels: &variables.labels,
     };
     audit::check(&bundle, &cell).into_result()?;
-    let gateway = endpoints::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec);
     let objects = bundle.objects.iter().map(|entry| &entry.object);
     let endpoints = endpoints::resolve(
         &snapshot.release.workload.endpoints,
         objects,
-        Some(&gateway),
+        Some(&variables.gateway),
     );
     Ok(Compiled {
         bundle: bundle.write_with(tree::write),

@@ -101,7 +101,7 @@ pub(crate) fn data_plane(spec: &DataPlane) -> expr::Value {
     let observability = spec.observability_plane_ref.as_ref();
     let variable = tree::some([
         ("secretStore", store.map(|store| store.name.as_str().into())),
-        ("gateway", spec.gateway.as_ref().and_then(gateway_value)),
+        ("gateway", spec.gateway.as_ref().and_then(gateway)),
         (
             "observabilityPlaneRef",
             observability.map(|reference| {
@@ -115,12 +115,8 @@ pub(crate) fn data_plane(spec: &DataPlane) -> expr::Value {
     variable.unwrap_or_else(|| tree::record([]))
 }
 
-/// The gateway of an environment, as templates see it. What is empty is absent.
-pub(crate) fn gateway(environment: &Environment, data_plane: &DataPlane) -> Option<expr::Value> {
-    gateway_value(&merged_gateway(environment, data_plane))
-}
-
-fn gateway_value(gateway: &Gateway) -> Option<expr::Value> {
+/// A gateway, as templates see it. What is empty is absent.
+pub(crate) fn gateway(gateway: &Gateway) -> Option<expr::Value> {
     let listener = |listener: &GatewayListener| {
         tree::some([
             (
@@ -159,7 +155,8 @@ pub(crate) fn number(number: u16) -> expr::Value {
 
 /// The gateway of an environment: each of its four doors is the environment's own, or else that of
 /// its data plane.
-pub(crate) fn merged_gateway(environment: &Environment, data_plane: &DataPlane) -> Gateway {
+#[must_use]
+pub fn merged_gateway(environment: &Environment, data_plane: &DataPlane) -> Gateway {
     let (base, own) = (data_plane.gateway.as_ref(), environment.gateway.as_ref());
     let pair = |of: fn(&Gateway) -> Option<&GatewayPair>| -> Option<GatewayPair> {
         let (base, own) = (base.and_then(of), own.and_then(of));
@@ -248,7 +245,7 @@ pub(crate) fn parameters(
     values: &FreeForm,
     undeclared: Undeclared,
 ) -> Result<Map<String, Value>, String> {
-    filled(what, &prepared::section(section), values, undeclared)
+    filled(what, &prepared::declared(section), values, undeclared)
 }
 
 /// As [`parameters`], of a schema that is parsed.
@@ -257,7 +254,7 @@ pub(crate) fn parameters(
 /// As [`parameters`].
 pub(crate) fn filled(
     what: &str,
-    schema: &prepared::Section,
+    schema: &prepared::Declared,
     values: &FreeForm,
     undeclared: Undeclared,
 ) -> Result<Map<String, Value>, String> {

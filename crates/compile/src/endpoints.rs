@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use model::{
     kinds::{
-        DataPlane, Environment,
         endpoint::{Endpoint, EndpointType},
         gateway::{Gateway, GatewayListener, GatewayListeners},
         release_binding::status::{EndpointStatus, EndpointUrl, GatewayUrls},
@@ -12,16 +11,12 @@ use model::{
     label,
 };
 
-use crate::{context::merged_gateway, object, tree::Tree};
-
-/// The gateway whose listeners give URLs their ports: the one that templates see, so that no route is
-/// rendered for a door that then has no URL. The reference looks at that of the environment alone.
-#[must_use]
-pub fn gateway(environment: &Environment, data_plane: &DataPlane) -> Gateway {
-    merged_gateway(environment, data_plane)
-}
+use crate::{object, tree::Tree};
 
 /// The endpoints of a component that a Service or a route serves, with their URLs, by name.
+///
+/// The listeners of `gateway` give URLs their ports: of the one that templates see, so that no route is
+/// rendered for a door that then has no URL. The reference looks at that of the environment alone.
 #[must_use]
 pub fn resolve<'a, T: Tree + 'a>(
     endpoints: &BTreeMap<String, Endpoint>,

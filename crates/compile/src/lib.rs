@@ -191,11 +191,7 @@ impl Compiler {
         if self.limits.cache_bytes == 0 {
             return compile().map(Arc::new);
         }
-        let digest = digest_of(snapshot);
-        match known.get(&digest) {
-            Some(compiled) => compiled,
-            None => known.get_with(digest, || compile().map(Arc::new)),
-        }
+        known.get_with(digest_of(snapshot), || compile().map(Arc::new))
     }
 
     /// What one render may cost.

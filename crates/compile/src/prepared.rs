@@ -1,23 +1,28 @@
 //! What is parsed of types and traits: once for each, however many releases hold a copy of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use moka::sync::Cache;
 use serde_json::Value as Json;
 
+use expr::Value;
 use model::{
     Digest,
-    kinds::{self, component_release::TraitSnapshot, template::SchemaSection},
+    kinds::{
+        self,
+        component_release::TraitSnapshot,
+        template::{FreeForm, SchemaSection},
+    },
 };
 
 use crate::{
     component::Release,
-    render::{Manifest, Template},
-    rules,
+    context::{Undeclared, filled},
+    render::{self, Manifest},
     schema::{self, Schema},
     template::{Engine, find_expressions},
-    traits,
+    traits, tree,
 };
 
 /// Bytes of parsed types, and as many of parsed traits, that are kept.
@@ -62,20 +67,52 @@ pub(crate) struct Schemas {
     pub(crate) configs: Section,
 }
 
+/// What values are declared, parsed.
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// What messages call the values.
+    what: &'static str,
+    schema: Declared,
+    /// The values where nothing is given, which is so of most components.
+    of_nothing: OnceLock<Result<Value, String>>,
+}
+
 /// A schema, if values are declared at all, or why it cannot be used.
-pub(crate) type Section = Option<Result<Arc<Schema>, schema::Error>>;
+pub(crate) type Declared = Option<Result<Arc<Schema>, schema::Error>>;
 
 impl Schemas {
     pub(crate) fn of(parameters: Option<&SchemaSection>, configs: Option<&SchemaSection>) -> Self {
+        let section = |what, section| Section {
+            what,
+            schema: declared(section),
+            of_nothing: OnceLock::new(),
+        };
         Self {
-            parameters: section(parameters),
-            configs: section(configs),
+            parameters: section("parameters", parameters),
+            configs: section("environmentConfigs", configs),
+        }
+    }
+}
+
+impl Section {
+    /// The values that were given, with defaults, as a variable.
+    ///
+    /// # Errors
+    /// They do not fit, or the schema cannot be used.
+    pub(crate) fn values(&self, given: &FreeForm) -> Result<Value, String> {
+        let fill = || {
+            let filled = filled(self.what, &self.schema, given, Undeclared::Drop)?;
+            Ok(tree::variable(&Json::Object(filled)))
+        };
+        match given.is_empty() {
+            true => self.of_nothing.get_or_init(fill).clone(),
+            false => fill(),
         }
     }
 }
 
 /// The schema of a section that declares something.
-pub(crate) fn section(section: Option<&SchemaSection>) -> Section {
+pub(crate) fn declared(section: Option<&SchemaSection>) -> Declared {
     let raw = section.map(|section| &section.open_api_v3_schema);
     raw.filter(|raw| !raw.is_empty()).map(Schema::of)
 }
@@ -96,21 +133,15 @@ impl Prepared {
 
     /// What is parsed of a release.
     pub(crate) fn parts(&self, engine: &Engine, release: &Release) -> Parts {
-        let digest = release.type_digest();
         let component_type = &release.component_type.spec;
         let parse = || Arc::new(ComponentType::parse(engine, component_type));
         let traits = release.traits.iter().zip(release.trait_digests());
         let traits = traits.map(|(found, digest)| {
             let parse = || Arc::new(Trait::parse(engine, found));
-            self.traits
-                .get(digest)
-                .unwrap_or_else(|| self.traits.get_with(*digest, parse))
+            self.traits.get_with(*digest, parse)
         });
         Parts {
-            component_type: self
-                .types
-                .get(digest)
-                .unwrap_or_else(|| self.types.get_with(*digest, parse)),
+            component_type: self.types.get_with(*release.type_digest(), parse),
             traits: traits.collect(),
         }
     }
@@ -118,23 +149,9 @@ impl Prepared {
 
 impl ComponentType {
     fn parse(engine: &Engine, spec: &kinds::ComponentType) -> Self {
-        let resources = spec.resources.iter().enumerate();
-        let manifests = resources.map(|(index, resource)| {
-            let template = Template {
-                id: &resource.id,
-                place: &format!(".resources[{index}]"),
-                title: &format!("resource {}", resource.id),
-                body: &resource.template,
-                include_when: resource.include_when.as_deref(),
-                for_each: resource.for_each.as_deref(),
-                var: resource.var.as_deref(),
-                plane: rules::plane_of(resource.target_plane),
-            };
-            template.parse(engine)
-        });
         let text = serde_json::to_value(spec).unwrap_or_default();
         Self {
-            manifests: manifests.collect(),
+            manifests: render::manifests(engine, &spec.resources),
             schemas: Schemas::of(spec.parameters.as_ref(), spec.environment_configs.as_ref()),
             reads: Reads::of(engine, &text),
             weight: weight(&text),

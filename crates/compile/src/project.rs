@@ -11,9 +11,12 @@ use model::{
 
 use crate::{
     Compiler, audit,
-    context::{self, DataPlaneContext, EnvironmentContext, Identity, Undeclared, parameters},
+    context::{
+        self, DataPlaneContext, EnvironmentContext, Identity, Undeclared, merged_gateway,
+        parameters,
+    },
     names, object,
-    render::{self, Plane, Rendered, Template},
+    render::{self, Rendered},
     rules,
     template::{Context, Engine},
     tree,
@@ -150,18 +153,7 @@ pub(crate) fn render_objects(
     let failures = rules::failures(engine, context, path, &project_type.validations);
     rules::refuse("project type validation failed", failures)?;
     let mut objects = Vec::new();
-    for (index, resource) in project_type.resources.iter().enumerate() {
-        let template = Template {
-            id: &resource.id,
-            place: &format!(".resources[{index}]"),
-            title: &format!("resource {}", resource.id),
-            body: &resource.template,
-            include_when: resource.include_when.as_deref(),
-            for_each: resource.for_each.as_deref(),
-            var: resource.var.as_deref(),
-            plane: Plane::Data,
-        };
-        let manifest = template.parse(engine);
+    for manifest in render::manifests(engine, &project_type.resources) {
         objects.extend(manifest.render("spec.projectType.spec", context)?);
     }
     Ok(objects)
@@ -211,8 +203,8 @@ pub(crate) fn variables(snapshot: &Snapshot, cell: &str) -> Result<Context, Diag
         json!(context::data_plane(&snapshot.data_plane.spec).to_json()),
     );
     let mut environment = Map::new();
-    let gateway = context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec);
-    if let Some(gateway) = gateway.and_then(|gateway| gateway.to_json()) {
+    let gateway = merged_gateway(&snapshot.environment.spec, &snapshot.data_plane.spec);
+    if let Some(gateway) = context::gateway(&gateway).and_then(|gateway| gateway.to_json()) {
         environment.insert("gateway".to_owned(), gateway.clone());
         variables.insert("gateway".to_owned(), gateway);
     }

@@ -6,10 +6,10 @@
 use serde_json::{Map as Fields, Value as Json};
 
 use expr::{Map, Numbers, Value};
-use model::Diagnostic;
+use model::{Diagnostic, kinds::template::ResourceTemplate};
 
 use crate::{
-    go,
+    go, rules,
     template::{Context, Engine, Parsed, ParsedText},
     tree::{self, Tree as _},
 };
@@ -88,6 +88,26 @@ impl Template<'_> {
             plane: self.plane,
         }
     }
+}
+
+/// The templates of a type, parsed.
+#[must_use]
+pub fn manifests(engine: &Engine, resources: &[ResourceTemplate]) -> Vec<Manifest> {
+    let resources = resources.iter().enumerate();
+    let parsed = resources.map(|(index, resource)| {
+        let template = Template {
+            id: &resource.id,
+            place: &format!(".resources[{index}]"),
+            title: &format!("resource {}", resource.id),
+            body: &resource.template,
+            include_when: resource.include_when.as_deref(),
+            for_each: resource.for_each.as_deref(),
+            var: resource.var.as_deref(),
+            plane: rules::plane_of(resource.target_plane),
+        };
+        template.parse(engine)
+    });
+    parsed.collect()
 }
 
 /// A template of objects, parsed. What it is a part of is told at each render, since many releases share it.

@@ -9,7 +9,7 @@ use model::Diagnostics;
 
 use crate::{
     Compiler,
-    component::{self, Variables, instances},
+    component::{self, Variables, instances, variables::Wanted},
     names,
     patch::Operation,
     project,
@@ -49,7 +49,9 @@ pub fn component<'a>(
     snapshot: &component::Snapshot,
 ) -> Result<Traced<'a>, Diagnostics> {
     let engine = compiler.component_engine();
-    let variables = Variables::all(snapshot)?;
+    let parts = compiler.prepare(&snapshot.release);
+    let schemas = &parts.component_type.schemas;
+    let variables = Variables::new(snapshot, schemas, Wanted::All)?;
     let mut trace = Trace::on();
     component::render_traced(compiler, snapshot, &variables, &mut trace)?;
     let named = |applied: Applied<'_>| (applied.instance.to_owned(), applied.context);

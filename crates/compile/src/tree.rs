@@ -162,16 +162,7 @@ fn map_of(value: &mut Value) -> &mut Map {
 pub(crate) fn write(value: &Value, out: &mut String) {
     match value {
         Value::Map(map) => write_map(map.iter(), out),
-        Value::List(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write(item, out);
-            }
-            out.push(']');
-        }
+        Value::List(items) => canonical::write_list(items, out, write),
         Value::String(text) => canonical::write_string(text, out),
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
@@ -201,17 +192,10 @@ fn is(key: &Key, text: &str) -> bool {
 }
 
 fn write_map<'a>(entries: impl Iterator<Item = (&'a Key, &'a Value)>, out: &mut String) {
-    out.push('{');
-    for (index, (key, value)) in entries.enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        match key {
-            Key::String(key) => canonical::write_string(key, out),
-            other => canonical::write_string(&other.to_string(), out),
-        }
-        out.push(':');
-        write(value, out);
-    }
-    out.push('}');
+    // What is JSON has text keys alone.
+    let entries = entries.filter_map(|(key, value)| match key {
+        Key::String(key) => Some((&**key, value)),
+        _ => None,
+    });
+    canonical::write_entries(entries, out, write);
 }

@@ -363,11 +363,11 @@ impl Checker<'_> {
             }
             return self.resolve(name, custom.overloads(), false, all, expr.mark());
         }
-        let library = self.place.environment.library();
-        let overloads = library.signatures(name, style);
+        let builtins = self.place.environment.builtins();
+        let overloads = builtins.signatures(name, style);
         let found = self.matching(overloads, &all);
         if let Some((_, overload)) = found
-            && let Some(function) = library.other(name, style, overload, all.len())
+            && let Some(function) = builtins.other(name, style, overload, all.len())
         {
             self.chosen.insert(expr.at, function);
         }

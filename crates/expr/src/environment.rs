@@ -25,7 +25,7 @@ pub struct Environment {
 }
 
 struct Inner {
-    library: &'static Library,
+    builtins: &'static Library,
     functions: HashMap<&'static str, Arc<Custom>>,
     rewrites: HashMap<(&'static str, &'static str), Rewrite>,
     binds: bool,
@@ -35,7 +35,7 @@ struct Inner {
 
 /// A builder of environments.
 pub struct Builder {
-    library: &'static Library,
+    builtins: &'static Library,
     functions: HashMap<&'static str, Arc<Custom>>,
     rewrites: HashMap<(&'static str, &'static str), Rewrite>,
     binds: bool,
@@ -131,7 +131,7 @@ impl Environment {
     #[must_use]
     pub fn builder() -> Builder {
         Builder {
-            library: Library::standard(),
+            builtins: Library::standard(),
             functions: HashMap::new(),
             rewrites: HashMap::new(),
             binds: false,
@@ -170,8 +170,8 @@ impl Environment {
         self.inner.binds
     }
 
-    pub(crate) fn library(&self) -> &'static Library {
-        self.inner.library
+    pub(crate) fn builtins(&self) -> &'static Library {
+        self.inner.builtins
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -277,7 +277,7 @@ impl Builder {
     #[cfg(feature = "kubernetes")]
     #[must_use]
     pub fn with_kubernetes(mut self) -> Self {
-        self.library = Library::kubernetes();
+        self.builtins = Library::kubernetes();
         self
     }
 
@@ -300,7 +300,7 @@ impl Builder {
     pub fn build(self) -> Environment {
         Environment {
             inner: Arc::new(Inner {
-                library: self.library,
+                builtins: self.builtins,
                 functions: self.functions,
                 rewrites: self.rewrites,
                 binds: self.binds,

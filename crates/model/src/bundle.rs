@@ -117,15 +117,15 @@ impl<O> Bundle<O> {
     fn text(&self, write: impl Fn(&O, &mut String)) -> String {
         let mut out = String::with_capacity(16 << 10);
         out.push_str("{\"features\":");
-        write_list(&self.features, &mut out, |feature, out| {
+        canonical::write_list(&self.features, &mut out, |feature, out| {
             canonical::write_string(feature, out);
         });
         out.push_str(",\"objects\":");
-        write_list(&self.objects, &mut out, |object, out| {
+        canonical::write_list(&self.objects, &mut out, |object, out| {
             object.write(out, &write)
         });
         out.push_str(",\"requires\":");
-        write_list(&self.requires, &mut out, |unit, out| {
+        canonical::write_list(&self.requires, &mut out, |unit, out| {
             canonical::write_string(unit.as_str(), out);
         });
         out.push_str(",\"unit\":");
@@ -171,23 +171,12 @@ impl<O> BundleObject<O> {
         });
         if !self.status_paths.is_empty() {
             out.push_str(",\"statusPaths\":");
-            write_list(&self.status_paths, out, |path, out| {
+            canonical::write_list(&self.status_paths, out, |path, out| {
                 canonical::write_string(path, out);
             });
         }
         out.push('}');
     }
-}
-
-fn write_list<T>(items: &[T], out: &mut String, write: impl Fn(&T, &mut String)) {
-    out.push('[');
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        write(item, out);
-    }
-    out.push(']');
 }
 
 #[cfg(test)]

@@ -40,16 +40,7 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 pub(crate) fn write(value: &Value, out: &mut String) {
     match value {
         Value::Object(map) => write_map(map.iter(), out),
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write(item, out);
-            }
-            out.push(']');
-        }
+        Value::Array(items) => write_list(items, out, write),
         Value::String(text) => write_string(text, out),
         Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
             Some(float) => write_float(float, out),
@@ -75,14 +66,40 @@ pub fn write_float(float: f64, out: &mut String) {
 fn write_map<'a>(entries: impl Iterator<Item = (&'a String, &'a Value)>, out: &mut String) {
     let mut entries: Vec<_> = entries.collect();
     entries.sort_unstable_by_key(|(key, _)| *key);
+    let entries = entries.into_iter();
+    write_entries(
+        entries.map(|(key, entry)| (key.as_str(), entry)),
+        out,
+        write,
+    );
+}
+
+/// Writes a list, each item of which is written by `item`.
+pub fn write_list<T>(items: &[T], out: &mut String, item: impl Fn(&T, &mut String)) {
+    out.push('[');
+    for (index, each) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        item(each, out);
+    }
+    out.push(']');
+}
+
+/// Writes a map of entries that are sorted by key, each value of which is written by `value`.
+pub fn write_entries<'a, T: 'a>(
+    entries: impl Iterator<Item = (&'a str, &'a T)>,
+    out: &mut String,
+    value: impl Fn(&T, &mut String),
+) {
     out.push('{');
-    for (index, (key, entry)) in entries.into_iter().enumerate() {
+    for (index, (key, each)) in entries.enumerate() {
         if index > 0 {
             out.push(',');
         }
         write_string(key, out);
         out.push(':');
-        write(entry, out);
+        value(each, out);
     }
     out.push('}');
 }

@@ -51,18 +51,18 @@ fn both(role_name: &str, scope: &ScopePath, expression: &str) -> Vec<Envelope> {
     ]
 }
 
+/// What [`both`] says wrongly counts as a denial, and for nothing as an allowance.
+fn assert_denies_and_never_allows(policy: &Policy) {
+    assert_eq!(decide(policy, &subject(&["allowed"])), Decision::NotGranted);
+    let denied = subject(&["denied"]);
+    assert!(matches!(decide(policy, &denied), Decision::Denied(_)));
+}
+
 #[test]
 fn what_cannot_be_evaluated_denies_and_never_allows() {
     let objects = both("all", &ScopePath::default(), "resource.environment ==");
     let policy = Policy::compile(&objects);
-    assert_eq!(
-        decide(&policy, &subject(&["allowed"])),
-        Decision::NotGranted
-    );
-    assert!(matches!(
-        decide(&policy, &subject(&["denied"])),
-        Decision::Denied(_)
-    ));
+    assert_denies_and_never_allows(&policy);
     let told = problems(&policy);
     assert_eq!(told.len(), 2);
     assert!(told[0].starts_with(
@@ -78,14 +78,7 @@ fn a_place_that_is_not_whole_denies_as_far_out_as_it_may_mean_and_never_allows()
     };
     let objects = both("all", &scope, "");
     let policy = Policy::compile(&objects);
-    assert_eq!(
-        decide(&policy, &subject(&["allowed"])),
-        Decision::NotGranted
-    );
-    assert!(matches!(
-        decide(&policy, &subject(&["denied"])),
-        Decision::Denied(_)
-    ));
+    assert_denies_and_never_allows(&policy);
     assert_eq!(
         problems(&policy)[0],
         "ClusterAuthzRoleBinding allow: spec.roleMappings[0].scope: project needs a namespace"

@@ -1,6 +1,6 @@
 //! What is added to every object of a component: labels, namespace, owner, policy, hash.
 
-use std::collections::BTreeSet;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use expr::Value;
 use model::{Bundle, BundleObject, Diagnostic, Policy, UnitId, label, name};
@@ -113,17 +113,17 @@ pub(super) fn label_and_sort(
         .into_iter()
         .map(|rendered| rendered.object)
         .collect();
-    objects.sort_by(|left, right| sort_key(left).cmp(&sort_key(right)));
+    objects.sort_by(order);
     Ok(objects)
 }
 
-fn sort_key(object: &Value) -> (&str, &str, &str, &str) {
-    (
-        object::kind(object),
-        object::api_version(object),
-        object::namespace(object),
-        object::name(object),
-    )
+/// By kind, and what tells objects of one kind apart.
+fn order(left: &Value, right: &Value) -> Ordering {
+    let by = |field: fn(&Value) -> &str| field(left).cmp(field(right));
+    by(object::kind)
+        .then_with(|| by(object::api_version))
+        .then_with(|| by(object::namespace))
+        .then_with(|| by(object::name))
 }
 
 /// A change of any other object of the release rolls the pods of its workload.

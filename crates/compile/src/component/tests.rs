@@ -7,7 +7,7 @@ use testkit::compat::{Table, expand_shared, same, says};
 mod variables;
 
 use super::{Snapshot, Variables, render_labelled, variables as of};
-use crate::{Compiler, prepared::Schemas, snapshots::snapshot, template::Context, tree};
+use crate::{Compiler, context::merged_gateway, snapshots::snapshot, template::Context, tree};
 
 /// Variables with the metadata that the row gives, which unit tests of the reference make up.
 fn variables(snapshot: &Snapshot, metadata: &Value) -> Result<Variables, model::Diagnostics> {
@@ -16,12 +16,10 @@ fn variables(snapshot: &Snapshot, metadata: &Value) -> Result<Variables, model::
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    let component_type = &snapshot.release.component_type.spec;
-    let schemas = Schemas::of(
-        component_type.parameters.as_ref(),
-        component_type.environment_configs.as_ref(),
-    );
-    let mut values = of::values(snapshot, &schemas, of::Wanted::All)?;
+    let parts = Compiler::new().prepare(&snapshot.release);
+    let schemas = &parts.component_type.schemas;
+    let gateway = merged_gateway(&snapshot.environment.spec, &snapshot.data_plane.spec);
+    let mut values = of::values(snapshot, (schemas, &gateway), of::Wanted::All)?;
     values.push(("metadata", tree::variable(metadata)));
     Ok(Variables {
         base: Context::from_values(values),
@@ -29,6 +27,7 @@ fn variables(snapshot: &Snapshot, metadata: &Value) -> Result<Variables, model::
         labels: tree::fields(&tree::of(&Value::Object(labels)))
             .unwrap()
             .clone(),
+        gateway,
     })
 }
 

@@ -12,15 +12,15 @@ use model::{
     Diagnostics,
     kinds::{
         ReleaseBinding, component_release::WorkloadSnapshot, container::Container,
-        endpoint::Endpoint, template::FreeForm,
+        endpoint::Endpoint, gateway::Gateway, template::FreeForm,
     },
 };
 
 use super::Snapshot;
 use crate::{
     context::{
-        self, Identity, Undeclared, configurations::Configurations, configurations::overridden,
-        dependencies::Dependencies, filled, service_ports::service_ports,
+        self, Identity, configurations::Configurations, configurations::overridden,
+        dependencies::Dependencies, merged_gateway, service_ports::service_ports,
     },
     endpoint_schema,
     functions::{DERIVED, ENDPOINT_RESOURCES},
@@ -39,6 +39,8 @@ pub struct Variables {
     pub cell: String,
     /// Labels of every object of the component.
     pub labels: expr::Map,
+    /// The gateway of the environment.
+    pub(crate) gateway: Gateway,
 }
 
 /// What an instance of a trait is given.
@@ -87,29 +89,11 @@ impl Wanted<'_> {
 }
 
 impl Variables {
-    /// Every variable there is.
+    /// The variables of a release, as many as are wanted.
     ///
     /// # Errors
     /// When parameters do not fit their schema, or a secret is not known.
-    pub fn all(snapshot: &Snapshot) -> Result<Self, Diagnostics> {
-        let component_type = &snapshot.release.component_type.spec;
-        let schemas = Schemas::of(
-            component_type.parameters.as_ref(),
-            component_type.environment_configs.as_ref(),
-        );
-        Self::make(snapshot, &schemas, Wanted::All)
-    }
-
-    /// What the templates of a release read.
-    ///
-    /// # Errors
-    /// As [`Variables::all`].
-    pub(super) fn read_by(snapshot: &Snapshot, parts: &Parts) -> Result<Self, Diagnostics> {
-        let schemas = &parts.component_type.schemas;
-        Self::make(snapshot, schemas, Wanted::ReadBy(parts))
-    }
-
-    fn make(
+    pub(crate) fn new(
         snapshot: &Snapshot,
         schemas: &Schemas,
         wanted: Wanted<'_>,
@@ -127,13 +111,15 @@ impl Variables {
             &snapshot.project_name,
             &snapshot.environment.name,
         );
-        let mut variables = values(snapshot, schemas, wanted)?;
+        let gateway = merged_gateway(&snapshot.environment.spec, &snapshot.data_plane.spec);
+        let mut variables = values(snapshot, (schemas, &gateway), wanted)?;
         let shown = Value::map(labels.clone());
         variables.push(("metadata", metadata(snapshot, &shown, &cell)));
         Ok(Self {
             base: Context::from_values(variables),
             cell,
             labels,
+            gateway,
         })
     }
 
@@ -144,12 +130,8 @@ impl Variables {
         (name, instance): (&str, &str),
         given: &TraitValues,
     ) -> Result<Context, String> {
-        let values = |what: &str, schema, given| {
-            let filled = filled(what, schema, given, Undeclared::Drop)?;
-            Ok::<_, String>(tree::variable(&Json::Object(filled)))
-        };
-        let parameters = values("parameters", &schemas.parameters, &given.parameters)?;
-        let configs = values("environmentConfigs", &schemas.configs, &given.configs)?;
+        let parameters = schemas.parameters.values(&given.parameters)?;
+        let configs = schemas.configs.values(&given.configs)?;
         let own = [("name", name.into()), ("instanceName", instance.into())];
         Ok(self
             .base
@@ -162,12 +144,12 @@ impl Variables {
 /// The variables of the type by name, the hidden ones included and `metadata` left out.
 pub(crate) fn values(
     snapshot: &Snapshot,
-    schemas: &Schemas,
+    (schemas, gateway): (&Schemas, &Gateway),
     wanted: Wanted<'_>,
 ) -> Result<Vec<(&'static str, Value)>, Diagnostics> {
     let mut variables = Vec::with_capacity(12);
     push_values(snapshot, schemas, &mut variables)?;
-    push_platform(snapshot, wanted, &mut variables);
+    push_platform(snapshot, gateway, wanted, &mut variables);
     push_workload(snapshot, wanted, &mut variables)
         .map_err(|reason| render::fault("spec.workload.container", reason))?;
     Ok(variables)
@@ -208,23 +190,20 @@ fn push_values(
             format!("failed to build component context: {reason}"),
         ))
     };
-    let parameters = filled("parameters", &schemas.parameters, given, Undeclared::Drop)
-        .map_err(|reason| fault("spec.parameters", reason))?;
-    let configs = filled(
-        "environmentConfigs",
-        &schemas.configs,
-        &snapshot.binding.component_type_environment_configs,
-        Undeclared::Drop,
-    )
-    .map_err(|reason| fault("spec.componentTypeEnvironmentConfigs", reason))?;
-    let value = |filled| tree::variable(&Json::Object(filled));
-    variables.push(("parameters", value(parameters)));
-    variables.push(("environmentConfigs", value(configs)));
+    let parameters = schemas.parameters.values(given);
+    let parameters = parameters.map_err(|reason| fault("spec.parameters", reason))?;
+    let configs = &snapshot.binding.component_type_environment_configs;
+    let configs = schemas.configs.values(configs);
+    let configs =
+        configs.map_err(|reason| fault("spec.componentTypeEnvironmentConfigs", reason))?;
+    variables.push(("parameters", parameters));
+    variables.push(("environmentConfigs", configs));
     Ok(())
 }
 
 fn push_platform(
     snapshot: &Snapshot,
+    gateway: &Gateway,
     wanted: Wanted<'_>,
     variables: &mut Vec<(&'static str, Value)>,
 ) {
@@ -239,7 +218,7 @@ fn push_platform(
         wanted.field("environment", "gateway"),
     );
     let gateway = (of_variable || of_field)
-        .then(|| context::gateway(&snapshot.environment.spec, &snapshot.data_plane.spec))
+        .then(|| context::gateway(gateway))
         .flatten();
     let channel = snapshot.notification_channel.as_deref();
     let environment = tree::some([

@@ -19,7 +19,7 @@ use super::{
     DataPlaneContext, annotated_data_plane,
     configurations::{Configurations, RemoteRef, Secrets, overridden},
     dependencies::Dependencies,
-    gateway,
+    gateway, merged_gateway,
     service_ports::service_ports,
     workload,
 };
@@ -116,7 +116,10 @@ fn planes_and_gateways_are_seen_as_in_the_reference() {
     });
     Table::of(TABLE, "context.extractEnvironmentData").check(|row| {
         let environment: Environment = decode(&row["input"]["env"]["spec"], "environment")?;
-        let own = gateway(&environment, &plane(&row["input"]["dp"])?.spec);
+        let own = gateway(&merged_gateway(
+            &environment,
+            &plane(&row["input"]["dp"])?.spec,
+        ));
         agree(
             &json!(own.map(|own| own.to_json())),
             &row["output"]["result"]["gateway"],
@@ -128,7 +131,7 @@ fn planes_and_gateways_are_seen_as_in_the_reference() {
         let data_plane = json!({"clusterAgent": {"clientCA": {}}, "gateway": of("dpGW")});
         let data_plane: DataPlane = decode(&data_plane, "data plane")?;
         agree(
-            &json!(gateway(&environment, &data_plane).map(|own| own.to_json())),
+            &json!(gateway(&merged_gateway(&environment, &data_plane)).map(|own| own.to_json())),
             &row["output"]["result"],
         )
     });

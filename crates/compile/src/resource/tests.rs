@@ -194,7 +194,8 @@ fn planes_and_environments_are_seen_as_in_the_reference() {
                 Some(spec) => decode(spec)?,
                 None => Environment::default(),
             };
-            let gateway = context::gateway(&environment, &data_plane(&row["input"]["dataPlane"])?);
+            let data_plane = data_plane(&row["input"]["dataPlane"])?;
+            let gateway = context::gateway(&context::merged_gateway(&environment, &data_plane));
             let gateway = gateway.and_then(|gateway| gateway.to_json());
             let own = gateway.map_or_else(|| json!({}), |gateway| json!({"gateway": gateway}));
             agree(Ok(own), row)

@@ -52,8 +52,11 @@ pub(super) fn platform(snapshot: &Snapshot, cell: &str, labels: &expr::Map) -> P
         data_plane: context::data_plane(&data_plane.spec)
             .to_json()
             .unwrap_or_default(),
-        gateway: context::gateway(&environment.spec, &data_plane.spec)
-            .and_then(|gateway| gateway.to_json()),
+        gateway: context::gateway(&context::merged_gateway(
+            &environment.spec,
+            &data_plane.spec,
+        ))
+        .and_then(|gateway| gateway.to_json()),
     }
 }
 

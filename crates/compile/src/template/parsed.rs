@@ -185,8 +185,9 @@ impl Renderer<'_> {
                 Ok(Some(value.clone()))
             }
             Node::Text(text) => {
-                self.settle()?;
-                text.render(self.context, Numbers::AsWritten)
+                let value = text.evaluate(self.context)?;
+                self.charge(Spent::written(&value))?;
+                Ok(value.to_json_form(Numbers::AsWritten))
             }
             Node::List(items) => self.list(items).map(Some),
             Node::Map(entries) => self.map(entries).map(Some),
@@ -244,7 +245,6 @@ impl Renderer<'_> {
     }
 
     fn key(&mut self, name: &str, text: &ParsedText) -> Result<Key, Error> {
-        self.settle()?;
         match text.evaluate(self.context)? {
             Value::String(text) => Ok(Key::String(text)),
             other => Err(Error::new(Reason::Key {

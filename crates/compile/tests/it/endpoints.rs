@@ -32,7 +32,7 @@ fn resolved(row: &Value) -> Result<Vec<EndpointStatus>, String> {
     }
     plane["clusterAgent"] = json!({"clientCA": {}});
     let (plane, environment): (DataPlane, Environment) = (decode(&plane)?, decode(&environment)?);
-    let gateway = compile::endpoints::gateway(&environment, &plane);
+    let gateway = compile::context::merged_gateway(&environment, &plane);
     Ok(resolve(&endpoints, objects(input).iter(), Some(&gateway)))
 }
 

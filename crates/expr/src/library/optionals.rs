@@ -25,8 +25,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     member("unwrapOpt", &["list(optional(T)) -> list(T)"], unwrap),
     member("hasValue", &["optional(T) -> bool"], has_value),
     member("value", &["optional(T) -> T"], value),
-    member("or", &["optional(T), optional(T) -> optional(T)"], or),
-    member("orValue", &["optional(T), T -> T"], or_value),
+    member(
+        "or",
+        &["optional(T), optional(T) -> optional(T)"],
+        evaluated_in_place,
+    ),
+    member("orValue", &["optional(T), T -> T"], evaluated_in_place),
 ];
 
 fn is_zero(value: &Value) -> bool {
@@ -73,18 +77,7 @@ fn value(arguments: &[Value], _: &mut Budget) -> Outcome {
     }
 }
 
-fn or(arguments: &[Value], _: &mut Budget) -> Outcome {
-    match arguments {
-        [held @ Value::Optional(Some(_)), _] => Ok(held.clone()),
-        [Value::Optional(None), other @ Value::Optional(_)] => Ok(other.clone()),
-        _ => Err(mismatch("or", arguments)),
-    }
-}
-
-fn or_value(arguments: &[Value], _: &mut Budget) -> Outcome {
-    match arguments {
-        [Value::Optional(Some(held)), _] => Ok(Value::clone(held)),
-        [Value::Optional(None), other] => Ok(other.clone()),
-        _ => Err(mismatch("orValue", arguments)),
-    }
+/// Never called: the evaluator asks for what stands in only if nothing is held.
+fn evaluated_in_place(arguments: &[Value], _: &mut Budget) -> Outcome {
+    Err(mismatch("or", arguments))
 }

@@ -123,7 +123,7 @@ impl Place<'_> {
     }
 
     fn exists(&self, name: &str, style: Style) -> bool {
-        self.environment.library().exists(name, style)
+        self.environment.builtins().exists(name, style)
             || style == Style::Global && self.environment.custom(name).is_some()
     }
 
@@ -138,7 +138,7 @@ impl Place<'_> {
         let first = space.split('.').next().unwrap_or_default();
         let named = self
             .environment
-            .library()
+            .builtins()
             .type_named(&format!("{space}.{field}"))?;
         (!local(first)).then_some(named)
     }

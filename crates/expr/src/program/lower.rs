@@ -277,10 +277,10 @@ impl Lower<'_> {
         {
             return Ok(Callee::Custom(custom));
         }
-        let library = self.place.environment.library();
+        let builtins = self.place.environment.builtins();
         let chosen = self.chosen.get(&call.at).copied();
         chosen
-            .or_else(|| library.find(name, style, count))
+            .or_else(|| builtins.find(name, style, count))
             .map(Callee::Library)
             .ok_or_else(|| {
                 self.place

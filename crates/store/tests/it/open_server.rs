@@ -37,14 +37,17 @@ async fn replicas_that_start_together_on_an_empty_database_all_open_it() {
     assert_eq!((store.hub(), store.revision().0), (stores[0].hub(), 1));
 }
 
+/// A database that a store has opened before.
+async fn migrated() -> Database {
+    let database = Database::create();
+    let store = Store::open(backend::at(database.url())).await.unwrap();
+    store.close().await;
+    database
+}
+
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_refused() {
-    let database = Database::create();
-    Store::open(backend::at(database.url()))
-        .await
-        .unwrap()
-        .close()
-        .await;
+    let database = migrated().await;
     database.sql(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
          VALUES (9999, 'future', true, '', 0)",
@@ -55,12 +58,7 @@ async fn a_database_of_a_newer_version_is_refused() {
 
 #[tokio::test]
 async fn a_migration_that_was_changed_is_refused() {
-    let database = Database::create();
-    Store::open(backend::at(database.url()))
-        .await
-        .unwrap()
-        .close()
-        .await;
+    let database = migrated().await;
     database.sql("UPDATE _sqlx_migrations SET checksum = 'other'");
     let error = refused(database.url()).await;
     assert!(matches!(error, OpenError::Migration(_)), "{error:?}");

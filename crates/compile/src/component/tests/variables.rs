@@ -185,6 +185,7 @@ fn values(uses: &Value, binding: &Value, variables: &Value) -> Result<(Value, Va
         base: Context::from_json(variables.as_object().unwrap_or(&Map::new())),
         cell: String::new(),
         labels: expr::Map::new(),
+        gateway: model::kinds::gateway::Gateway::default(),
     };
     let compiler = Compiler::new();
     let applied = instances::all(&compiler, &snapshot, &variables);
