@@ -18,7 +18,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Position};
 use crate::library::{self, Function, Style};
 use crate::program::{Meaning, Place};
-use crate::syntax::{Chain, Entry, Expr, Item, Kind};
+use crate::syntax::{Chain, Entry, Expr, Item, Kind, split_root};
 use crate::value::{Type, Value};
 
 pub use declarations::Declarations;
@@ -132,8 +132,10 @@ impl Checker<'_> {
         }
     }
 
-    fn name(&mut self, name: &Arc<str>, expr: &Expr) -> StaticType {
-        let local = self.scope.iter().rev().find(|(local, _)| local == name);
+    fn name(&mut self, written: &str, expr: &Expr) -> StaticType {
+        let (absolute, name) = split_root(written);
+        let mut locals = self.scope.iter().rev();
+        let local = locals.find(|(local, _)| !absolute && **local == *name);
         if let Some((_, known)) = local {
             return known.clone();
         }
@@ -150,7 +152,7 @@ impl Checker<'_> {
         let at = Position::over(self.place.source, expr.mark());
         self.problem(Error::Undeclared {
             at,
-            name: name.to_string(),
+            name: written.to_owned(),
         })
     }
 

@@ -13,4 +13,4 @@ mod tree;
 mod tests;
 
 pub(crate) use parser::parse;
-pub(crate) use tree::{Chain, Entry, Expr, Item, Kind, Operator};
+pub(crate) use tree::{Chain, Entry, Expr, Item, Kind, Operator, split_root};

@@ -7,7 +7,7 @@ use super::node::LoopKind;
 use crate::environment::Environment;
 use crate::error::{Error, Position};
 use crate::library::Style;
-use crate::syntax::{Expr, Kind};
+use crate::syntax::{Expr, Kind, split_root};
 use crate::value::Type;
 
 pub(crate) enum Meaning<'a> {
@@ -135,12 +135,13 @@ impl Place<'_> {
         local: impl Fn(&str) -> bool,
     ) -> Option<Type> {
         let space = dotted(operand)?;
+        let (absolute, space) = split_root(&space);
         let first = space.split('.').next().unwrap_or_default();
         let named = self
             .environment
             .builtins()
             .type_named(&format!("{space}.{field}"))?;
-        (!local(first)).then_some(named)
+        (absolute || !local(first)).then_some(named)
     }
 
     /// Methods that stand for a field of some variable.

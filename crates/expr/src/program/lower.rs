@@ -11,7 +11,7 @@ use crate::check::Chosen;
 use crate::environment::Environment;
 use crate::error::{Error, Position};
 use crate::library::Style;
-use crate::syntax::{Chain, Entry, Expr, Item, Kind, Operator};
+use crate::syntax::{Chain, Entry, Expr, Item, Kind, Operator, split_root};
 use crate::value::{Key, Type, Value};
 
 pub(super) struct Lowered {
@@ -124,8 +124,10 @@ impl Lower<'_> {
         entries.collect::<Result<_, _>>().map(Node::Map)
     }
 
-    fn name(&mut self, name: &Arc<str>, expr: &Expr) -> Node {
-        if let Some(slot) = self.scope.iter().rposition(|local| local == name) {
+    fn name(&mut self, name: &str, expr: &Expr) -> Node {
+        let (absolute, name) = split_root(name);
+        let local = self.scope.iter().rposition(|local| **local == *name);
+        if let Some(slot) = local.filter(|_| !absolute) {
             return Node::Path(Root::Local(slot), Vec::new());
         }
         let kind = Type::parse(name);
@@ -136,14 +138,14 @@ impl Lower<'_> {
         }
     }
 
-    fn reference(&mut self, name: &Arc<str>, expr: &Expr, is_type: bool) -> usize {
+    fn reference(&mut self, name: &str, expr: &Expr, is_type: bool) -> usize {
         let known = self
             .references
             .iter()
-            .position(|reference| reference.name == *name);
+            .position(|reference| *reference.name == *name);
         known.unwrap_or_else(|| {
             self.references.push(Reference {
-                name: name.clone(),
+                name: name.into(),
                 at: Position::over(self.place.source, expr.mark()),
                 is_type,
             });

@@ -237,12 +237,29 @@ impl Parser<'_> {
         }
     }
 
+    /// A run of one operator is one node, or none where they cancel each other: what is negated twice is
+    /// not asked whether it can be (cel-go does the same).
     fn unary(&mut self) -> Result<Expr, Error> {
-        let negative = self.is("-");
-        if !negative && !self.is("!") || negative && self.is_negative_literal() {
-            return self.member();
+        let operator = match self.peek() {
+            TokenKind::Symbol("!") => "!",
+            TokenKind::Symbol("-") if !self.is_negative_literal() => "-",
+            _ => return self.member(),
+        };
+        let at = self.token().at;
+        let first = self.next;
+        while self.eat(operator) {}
+        let cancels = (self.next - first).is_multiple_of(2);
+        let operand = self.member()?;
+        if cancels {
+            return Ok(operand);
         }
-        self.prefixed(negative)
+        let below = operand.height;
+        let operand = Box::new(operand);
+        let kind = match operator {
+            "-" => Kind::Negate(operand),
+            _ => Kind::Not(operand),
+        };
+        self.node(kind, at, below)
     }
 
     /// Whether the minus that comes next belongs to a number.
@@ -252,22 +269,6 @@ impl Parser<'_> {
             after,
             Some(TokenKind::Integer(_) | TokenKind::Literal(Value::Double(_)))
         )
-    }
-
-    fn prefixed(&mut self, negative: bool) -> Result<Expr, Error> {
-        let at = self.token().at;
-        self.next += 1;
-        self.enter()?;
-        let operand = self.unary()?;
-        self.level -= 1;
-        let below = operand.height;
-        let operand = Box::new(operand);
-        let kind = if negative {
-            Kind::Negate(operand)
-        } else {
-            Kind::Not(operand)
-        };
-        self.node(kind, at, below)
     }
 
     fn member(&mut self) -> Result<Expr, Error> {
@@ -381,13 +382,19 @@ impl Parser<'_> {
             TokenKind::Symbol("(") => self.group(),
             TokenKind::Symbol("[") => self.list(at),
             TokenKind::Symbol("{") => self.map(at),
-            // An absolute name: there is one scope, so the dot says nothing more.
-            TokenKind::Symbol(".") => {
-                self.next += 1;
-                self.word(at)
-            }
+            TokenKind::Symbol(".") => self.absolute(at),
             _ => self.literal(at),
         }
+    }
+
+    /// A name from the root: no variable of a loop has it. The dot stays part of it.
+    fn absolute(&mut self, at: usize) -> Result<Expr, Error> {
+        self.next += 1;
+        let mut named = self.word(at)?;
+        if let Kind::Name(name) = &mut named.kind {
+            *name = format!(".{name}").into();
+        }
+        Ok(named)
     }
 
     fn group(&mut self) -> Result<Expr, Error> {

@@ -36,6 +36,7 @@ impl Expr {
 #[derive(Debug)]
 pub(crate) enum Kind {
     Literal(Value),
+    /// A variable or a type; with a leading dot, one that no loop declares ([`split_root`]).
     Name(Arc<str>),
     /// `operand.field` or, `optional`, `operand.?field`.
     Select {
@@ -136,5 +137,13 @@ impl Operator {
             Self::Divide => "_/_",
             Self::Remainder => "_%_",
         }
+    }
+}
+
+/// Whether a name is absolute, and the name itself.
+pub(crate) fn split_root(written: &str) -> (bool, &str) {
+    match written.strip_prefix('.') {
+        Some(name) => (true, name),
+        None => (false, written),
     }
 }

@@ -27,8 +27,8 @@ fn depth_is_bounded_whatever_nests() {
         format!("{}1{}", "[".repeat(deep), "]".repeat(deep)),
         format!("{}1{}", "{1:".repeat(deep), "}".repeat(deep)),
         format!("{}1{}", "size(".repeat(deep), ")".repeat(deep)),
-        format!("{}true", "!".repeat(deep)),
-        format!("{}1", "- ".repeat(deep)),
+        format!("{}true{}", "!(".repeat(deep), ")".repeat(deep)),
+        format!("{}1{}", "-(".repeat(deep), ")".repeat(deep)),
         format!("{}1", "true?1:".repeat(deep / 2)),
         format!("m{}", ".a".repeat(deep)),
         format!("l{}", "[0]".repeat(deep)),
@@ -99,6 +99,10 @@ fn long_chains_are_not_deep() {
     assert_eq!(
         evaluate(&vec!["'x'"; 5000].join("+")).unwrap(),
         Value::from("x".repeat(5000))
+    );
+    assert_eq!(
+        evaluate(&format!("{}b", "!".repeat(5001))).unwrap(),
+        Value::Bool(false)
     );
 }
 

@@ -260,6 +260,48 @@ fn loop_variables_hide_variables_and_types() {
 }
 
 #[test]
+fn a_leading_dot_means_no_loop_variable() {
+    let context = json!({"x": 1, "list": [2]});
+    for (source, expected) in [
+        ("list.map(x, .x)", json!([1])),
+        ("list.map(x, x + .x)", json!([3])),
+        ("list.map(int, .int) == [int]", json!(true)),
+        (".list.map(y, .list[0])", json!([2])),
+    ] {
+        let result = evaluate(source, &context);
+        assert!(
+            result.as_ref().is_ok_and(|value| same(value, &expected)),
+            "{source}: {result:?}"
+        );
+    }
+    let error = evaluate("[1].all(n, .n > 0)", &json!({})).unwrap_err();
+    assert_eq!(error.to_string(), "1:12: undeclared reference to 'n'");
+}
+
+#[test]
+fn operators_that_cancel_ask_nothing_of_their_operand() {
+    let context = json!({"text": "a", "x": 2.0});
+    for (source, expected) in [
+        ("!!text", json!("a")),
+        ("--text", json!("a")),
+        ("---x", json!(-2)),
+        ("- - 1", json!(1)),
+        ("!!!true", json!(false)),
+        ("1--1", json!(2)),
+    ] {
+        let result = evaluate(source, &context);
+        assert!(
+            result.as_ref().is_ok_and(|value| same(value, &expected)),
+            "{source}: {result:?}"
+        );
+    }
+    for source in ["!(!text)", "-!true", "--9223372036854775808"] {
+        let result = evaluate(source, &context);
+        assert!(result.is_err(), "{source}: {result:?}");
+    }
+}
+
+#[test]
 fn positions_count_characters() {
     let error = environment().compile("'é' +\n  unknown(1)").unwrap_err();
     assert_eq!(error.to_string(), "2:3: undeclared reference to 'unknown'");

@@ -66,14 +66,6 @@ pub const REASONS: &[(&str, &str)] = &[
         "parameters are given their defaults before they are validated",
     ),
     (
-        "leading-dot",
-        "expressions have no containers, so that a leading dot says nothing",
-    ),
-    (
-        "unary-minus",
-        "the last of many minuses belongs to the number, which is the same value",
-    ),
-    (
         "last-day",
         "times end on 9999-12-30, so that every time zone can show them",
     ),
