@@ -129,6 +129,12 @@ const DIVERGENCES: &[Divergence] = &[
         },
     },
     Divergence {
+        reason: "what is no number has a place where numbers are sorted",
+        shows: |case| {
+            case.source.contains(".sort") && case.only_theirs_fails(&["can not be compared"])
+        },
+    },
+    Divergence {
         reason: "a range of less than nothing is empty",
         shows: |case| case.only_theirs_fails(&["size must be non-negative"]),
     },
@@ -160,6 +166,7 @@ mod tests {
         "parameters.map(key, key)",
         "''.matches('[[]')",
         "optional.of(1).orValue(1 / dyn(0))",
+        "[0.0 / 0.0].sort()",
     ];
 
     #[test]
